@@ -1,0 +1,165 @@
+"""The composition root: one settings value in, one :class:`Sidecar` out. Nothing is started by building it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from sidecar.channels.retell.client import RetellClients
+from sidecar.channels.retell.voice import RetellVoice
+from sidecar.channels.smtp import SmtpEmail
+from sidecar.channels.staff import StaffDesk, webhook_secret
+from sidecar.channels.twilio.client import TwilioClients
+from sidecar.channels.twilio.log import TwilioLog
+from sidecar.channels.twilio.sms import TwilioSms
+from sidecar.clock import from_environment
+from sidecar.config.loader import load_businesses
+from sidecar.crm import Crms
+from sidecar.engine.chores import Chores
+from sidecar.engine.claims import Claims
+from sidecar.engine.context import Context
+from sidecar.engine.deliveries import Deliveries
+from sidecar.engine.driving import Driving
+from sidecar.engine.hand import Answers, Hand, Looking, report_flow_error
+from sidecar.engine.intake import Intake
+from sidecar.engine.outgoing_hooks import Hooks
+from sidecar.engine.reconcile import LOG_EVERY, WON_EVERY, Reconcile
+from sidecar.engine.runner import Runner
+from sidecar.engine.sending import Sender
+from sidecar.engine.subscriptions import Subscriptions
+from sidecar.engine.waker import Waker
+from sidecar.record.timeline import Timeline
+from sidecar.store import migrate, record, sequences
+from sidecar.store.database import open_store
+from sidecar.store.keys import Keys
+from sidecar.store.listening import Listening
+from sidecar.store.lock import ProcessLock
+
+if TYPE_CHECKING:
+    from sidecar.channels.port import Channel
+    from sidecar.clock import Clock
+    from sidecar.config.business import Business, Businesses
+    from sidecar.config.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+DOUBTS_EVERY = timedelta(seconds=2)
+
+
+class Sidecar:
+    """Every part, put together. ``start`` begins to act; a web process that only answers need not."""
+
+    def __init__(self, settings: Settings, clock: Clock, businesses: Businesses) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.businesses = businesses
+        secret = settings.secret.get_secret_value()
+        self.store = open_store(settings.database_url.get_secret_value())
+        self.context = Context(self.store, clock, businesses, secret, settings.public_url)
+        self.twilio = TwilioClients()
+        self.retell = RetellClients()
+        self.crm = Crms(time.monotonic)
+        sms, voice, email = TwilioSms(self.twilio), RetellVoice(self.retell), SmtpEmail()
+        channels: dict[str, Channel] = {"sms": sms, "voice": voice, "email": email}
+        desk = StaffDesk(sms, email, webhook_secret=lambda business_id: webhook_secret(secret, business_id))
+        warm: dict[str, Callable[[Business], object]] = {"sms": self.twilio.of, "voice": self.retell.of}
+        self.runner = Runner(
+            self.context, Sender(self.context, channels), self.crm, threads=settings.send_threads, warm=warm
+        )
+        self.deliveries = Deliveries(
+            self.context,
+            Hooks(self.context),
+            desk,
+            self.crm,
+            voice,
+            threads=max(4, settings.send_threads // 2),
+        )
+        self.intake = Intake(self.context)
+        self.reconcile = Reconcile(self.context, channels, TwilioLog(self.twilio), self.crm, self.intake)
+        self.waker = Waker(clock, self.carry_out_due)
+        self.driving = Driving(self.context, self.runner, self.waker.ring)
+        self.claims = Claims(self.context, self.driving, self.runner)
+        self.hand = Hand(self.context)
+        self.answers = Answers(self.context, self.driving)
+        self.looking = Looking(self.context)
+        self.subscriptions = Subscriptions(self.context)
+        self.keys = Keys(self.store, clock)
+        self.timeline = Timeline(self.store)
+        self._chores = Chores(clock)
+        self._running = contextlib.ExitStack()
+
+    def flow_errors(self, business: Business, *, workflow: str, execution_id: str, message: str) -> None:
+        """A flow's error workflow reports."""
+        report_flow_error(
+            self.context, business, workflow=workflow, execution_id=execution_id, message=message
+        )
+
+    def carry_out_due(self) -> datetime | None:
+        """Hand out all that is due now; returns when the next thing is due."""
+        self.runner.run_due()
+        self.deliveries.run_due()
+        upcoming = self.store.read(lambda tx: (sequences.next_due(tx), record.next_delivery(tx)))
+        moments = [moment for moment in upcoming if moment is not None]
+        return min(moments) if moments else None
+
+    def start(self) -> None:
+        """Begin to act: take the lock (SQLite serves one process), refuse an old schema, wake, reconcile.
+
+        Raises:
+            RuntimeError: another process serves this database file, or the schema is not up to date.
+        """
+        url = self.settings.database_url.get_secret_value()
+        missing = migrate.pending(url)
+        if missing:
+            message = f"the database lacks {len(missing)} migration(s); run `recovery db upgrade`"
+            raise RuntimeError(message)
+        if self.store.is_sqlite:
+            self._running.enter_context(ProcessLock(url))
+            self.store.write(sequences.give_back_all)
+            self.store.write(record.give_back_all)
+        else:
+            listening = Listening(url, self.waker.due)
+            listening.start()
+            self._running.callback(listening.stop)
+        self.store.on_commit = self.waker.due
+        self.waker.start()
+        self._chores.every(DOUBTS_EVERY, self.reconcile.doubts, name="doubts")
+        self._chores.every(LOG_EVERY, self.reconcile.logs, name="logs")
+        self._chores.every(WON_EVERY, self.reconcile.won, name="won")
+        self._chores.start()
+
+    def stop(self) -> None:
+        """Finish what is under way, take nothing new, let go of everything."""
+        self._chores.stop()
+        self.waker.stop()
+        self.runner.stop()
+        self.deliveries.stop()
+        self._running.close()
+        self.store.close()
+        self.twilio.close()
+        self.retell.close()
+        self.crm.close()
+
+    def ready(self) -> list[tuple[str, bool, str]]:
+        """For ``/readyz``: each part, whether it is well, and a word on it."""
+        try:
+            self.store.read(lambda tx: tx.db_time())
+        except Exception as error:  # noqa: BLE001 - whatever it is, we are not ready
+            return [("database", False, type(error).__name__)]
+        return [("database", True, "sqlite" if self.store.is_sqlite else "postgresql")]
+
+
+def build(settings: Settings, clock: Clock | None = None, businesses: Businesses | None = None) -> Sidecar:
+    """Put the parts together.
+
+    Raises:
+        ConfigError: a business file is wrong; with file, line, field and remedy.
+    """
+    clock = clock or from_environment(str(settings.clock_file) if settings.clock_file else None)
+    return Sidecar(settings, clock, businesses or load_businesses(settings.businesses, os.environ))

@@ -1,0 +1,1 @@
+"""Channels: how a touch leaves the house. One folder each; ``port`` is the one interface."""

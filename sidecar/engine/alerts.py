@@ -1,0 +1,72 @@
+"""What staff are told: composed when the alert is brought, so that the record never holds a name or a text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sidecar.engine import facts
+from sidecar.store import calls, record, touches
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sidecar.engine.context import Turn
+
+_SUBJECTS = {
+    "reply": "{who} replied",
+    "unclear": "{who} may have asked us to stop: please read",
+    "opted_out": "{who} opted out",
+    "task": "To do: {who}",
+    "missed_call": "Missed call from {who}",
+    "booked": "{who} booked",
+    "transferred": "{who} was put through",
+    "complained": "{who} complained",
+    "in_doubt": "Was this sent to {who}? Please check",
+    "operator": "Recovery needs you",
+    "flow_failed": "A flow failed",
+}
+
+_WHY = {
+    "suppressed": "They opted out earlier, so nothing was sent to them.",
+    "cooling_down": "We were in touch a short while ago, so no new text was sent.",
+    "folded": "They rang again; the follow-up that is under way goes on.",
+    "anonymous": "The number was withheld, so nobody could be texted.",
+}
+
+
+def compose(turn: Turn, payload: Mapping[str, Any]) -> tuple[str, str]:
+    """Subject and body of one alert."""
+    about = str(payload["about"])
+    name, phone = _who(turn, payload)
+    lines: list[str] = []
+    if payload.get("message_id"):
+        message = record.message(turn.tx, turn.business.id, str(payload["message_id"]))
+        if message is not None:
+            lines.append(f"They wrote: {message['body']}")
+    if payload.get("touch_id"):
+        touch = touches.get(turn.tx, turn.business.id, str(payload["touch_id"]))
+        if touch is not None and touch["body"]:
+            lines.append(touch["body"] if about == "task" else f"The text: {touch['body']}")
+    reason = str(payload.get("reason") or "")
+    if reason:
+        lines.append(_WHY.get(reason, reason))
+    if about == "unclear":
+        lines.append("Nothing more goes out until you resume or close the sequence.")
+    if phone and phone != name:
+        lines.append(f"Number: {phone}")
+    return _SUBJECTS.get(about, about).format(who=name), "\n".join(lines)
+
+
+def _who(turn: Turn, payload: Mapping[str, Any]) -> tuple[str, str]:
+    """A name to read and a number to ring."""
+    contact_id = payload.get("contact_id")
+    if contact_id is None and payload.get("touch_id"):
+        touch = touches.get(turn.tx, turn.business.id, str(payload["touch_id"]))
+        contact_id = touch["contact_id"] if touch is not None else None
+    if contact_id is None:
+        call = calls.get(turn.tx, turn.business.id, str(payload.get("call_id") or ""))
+        return ("a withheld number" if call is not None else turn.business.name), ""
+    who = facts.person(turn, str(contact_id))
+    phone = who.phone or who.email or ""
+    name = " ".join(part for part in (who.row["first_name"], who.row["last_name"]) if part)
+    return name or phone or "somebody", phone

@@ -1,0 +1,235 @@
+"""Deliveries: what is owed to somebody who is not the caller, brought with retries until they have it.
+
+Each kind has one method that brings it; it returns when the thing is settled,
+or raises :class:`Again` with the reason why not yet.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from sidecar.channels.port import ChannelError, Fault, Found
+from sidecar.channels.staff import destinations
+from sidecar.crm.port import CrmError, TouchNote
+from sidecar.domain.phones import mask_in
+from sidecar.engine import alerts, facts
+from sidecar.engine.context import Turn
+from sidecar.engine.outgoing_hooks import Again, Hooks
+from sidecar.store import record, touches
+from sidecar.store import sequences as rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import RowMapping
+
+    from sidecar.channels.port import Channel
+    from sidecar.channels.staff import StaffDesk
+    from sidecar.config.business import Business
+    from sidecar.crm.port import Crm
+    from sidecar.engine.context import Context
+
+log = structlog.get_logger(__name__)
+
+TAKE_SECONDS = 60.0
+
+BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900, 1800, 3600))
+"""Waits between attempts; the last one repeats until the delivery's life ends."""
+
+
+class Deliveries:
+    """A pool of threads that brings what is due."""
+
+    def __init__(
+        self, context: Context, hooks: Hooks, desk: StaffDesk, crm: Crm, voice: Channel, *, threads: int
+    ) -> None:
+        self._context = context
+        self._hooks = hooks
+        self._desk = desk
+        self._crm = crm
+        self._voice = voice
+        self._room = threading.BoundedSemaphore(threads * 2)
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="deliveries")
+        self._bring: dict[str, Callable[[Business, RowMapping], None]] = {
+            "event": hooks.event,
+            "step.ready": hooks.step_ready,
+            "bell": hooks.bell,
+            "staff": self._staff,
+            "voice.stop": self._voice_stop,
+            "crm.touch": self._crm_touch,
+            "crm.opt_out": self._crm_opt,
+            "crm.opt_in": self._crm_opt,
+            "crm.exhausted": self._crm_exhausted,
+        }
+
+    def run_due(self) -> int:
+        """Take what is due now and hand it to the pool; returns how many were taken."""
+        room = 0
+        while room < self._threads * 2 and self._room.acquire(blocking=False):
+            room += 1
+        if room == 0:
+            return 0
+        now = self._context.clock.now()
+        taken = self._context.store.write(lambda tx: record.take_deliveries(tx, now, TAKE_SECONDS, room))
+        for row in taken:
+            self._pool.submit(self._carry_out, row)
+        for _ in range(room - len(taken)):
+            self._room.release()
+        return len(taken)
+
+    def _carry_out(self, row: RowMapping) -> None:
+        try:
+            self.carry_out(row)
+        except Exception:
+            log.exception("delivery not carried out", delivery=row["delivery_id"], kind=row["kind"])
+        finally:
+            self._room.release()
+
+    def carry_out(self, row: RowMapping) -> None:
+        """Bring one delivery, and note what became of it."""
+        business = self._context.businesses.get(row["business_id"])
+        if business is None:
+            return
+        try:
+            self._bring[row["kind"]](business, row)
+        except Again as again:
+            self._settle(business, row, again)
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, it stays owed
+            log.warning(
+                "delivery failed", delivery=row["delivery_id"], kind=row["kind"], why=mask_in(repr(error))
+            )
+            self._settle(business, row, Again(type(error).__name__))
+        else:
+            self._settle(business, row, None)
+
+    def _settle(self, business: Business, row: RowMapping, again: Again | None) -> None:
+        def work(turn: Turn) -> None:
+            values: dict[str, Any] = {"attempts": row["attempts"] + 1, "taken_until": None}
+            if again is None:
+                values |= {"state": "delivered", "settled_at": turn.now, "last_error": ""}
+            else:
+                values |= _next_try(row, again, turn.now)
+            changed = record.change_delivery(turn.tx, business.id, row["delivery_id"], **values)
+            if changed and values.get("state") == "dead":
+                turn.record(
+                    "delivery.dead", sequence_id=row["sequence_id"], reason=row["kind"],
+                    delivery_id=row["delivery_id"],
+                )  # fmt: skip
+
+        self._context.store.write(lambda tx: work(Turn(self._context, tx, business)))
+
+    def stop(self) -> None:
+        """Finish what is under way, take nothing new."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    # --- staff ----------------------------------------------------------------------------------------------------
+
+    def _staff(self, business: Business, row: RowMapping) -> None:
+        payload = row["payload"]
+        place = next(
+            (
+                d
+                for d in destinations(business)
+                if (d.member, d.medium) == (payload["member"], payload["medium"])
+            ),
+            None,
+        )
+        if place is None:
+            return  # staff left, or the medium was switched off: nobody is owed anything any more
+        subject, body = self._context.store.read(
+            lambda tx: alerts.compose(Turn(self._context, tx, business), payload)
+        )
+        told = {"delivery_id": row["delivery_id"], "at": row["created_at"]}
+        if row["last_error"].startswith(Fault.DOUBTFUL.value):
+            found = self._desk.find(business, place, subject, body, **told)
+            if found.found is Found.YES:
+                return
+        try:
+            self._desk.alert(business, place, subject, body, **told)
+        except ChannelError as error:
+            raise Again(
+                f"{error.fault.value}: {mask_in(str(error))}",
+                after=error.retry_after,
+                final=error.fault is Fault.REFUSED,
+            ) from error
+
+    # --- voice ----------------------------------------------------------------------------------------------------
+
+    def _voice_stop(self, business: Business, row: RowMapping) -> None:
+        """Stop a ringing call; while the provider has not told us its id yet, look again shortly."""
+        touch = self._context.store.read(lambda tx: touches.get(tx, business.id, row["payload"]["touch_id"]))
+        if touch is None or touch["provider_state"] or touch["state"] in ("failed", "withdrawn"):
+            return
+        if touch["provider_id"] is None:
+            raise Again("the call has no id yet", after=timedelta(seconds=1), final=row["attempts"] > 60)  # noqa: PLR2004
+        if not self._voice.stop(business, touch["provider_id"]):
+            raise Again("the call could not be stopped", final=row["attempts"] > len(BACKOFF))
+
+    # --- CRM ------------------------------------------------------------------------------------------------------
+
+    def _crm_id(self, business: Business, contact_id: str) -> str | None:
+        who = self._context.store.read(lambda tx: facts.person(Turn(self._context, tx, business), contact_id))
+        crm_id: str | None = who.row["crm_id"]
+        return crm_id
+
+    def _crm_touch(self, business: Business, row: RowMapping) -> None:
+        touch = self._context.store.read(lambda tx: touches.get(tx, business.id, row["payload"]["touch_id"]))
+        crm_id = self._crm_id(business, touch["contact_id"]) if touch is not None else None
+        if touch is None or crm_id is None or touch["channel"] == "staff":
+            return
+        details = touch["details"] or {}
+        note = TouchNote(
+            crm_id=crm_id, touch_id=touch["touch_id"], channel=touch["channel"],
+            at=touch["sent_at"] or touch["intended_at"], body=touch["body"] or details.get("summary", ""),
+            outcome=details.get("outcome", ""), duration_ms=details.get("duration_ms"),
+        )  # fmt: skip
+        self._crm_call(lambda: self._crm.log_touch(business, note))
+
+    def _crm_opt(self, business: Business, row: RowMapping) -> None:
+        payload = row["payload"]
+        crm_id = self._crm_id(business, payload["contact_id"])
+        if crm_id is None:
+            crm_id = self._meet(business, payload["contact_id"])
+        if crm_id is None:
+            return
+        at = datetime.fromisoformat(payload["at"])
+        self._crm_call(
+            lambda: self._crm.set_opt_out(
+                business, crm_id, opted_out=row["kind"] == "crm.opt_out", source=payload["source"], at=at
+            )
+        )
+
+    def _meet(self, business: Business, contact_id: str) -> str | None:
+        """Who said STOP may be in the CRM although we never had to look them up."""
+        who = self._context.store.read(lambda tx: facts.person(Turn(self._context, tx, business), contact_id))
+        person = self._crm.find_person(business, who.phone) if who.phone else None
+        return person.crm_id if person is not None else None
+
+    def _crm_exhausted(self, business: Business, row: RowMapping) -> None:
+        crm_id = self._crm_id(business, row["payload"]["contact_id"])
+        sequence = self._context.store.read(lambda tx: rows.get(tx, business.id, row["sequence_id"]))
+        if crm_id is not None and sequence is not None:
+            at = sequence["closed_at"]
+            self._crm_call(lambda: self._crm.set_exhausted(business, crm_id, at))
+
+    @staticmethod
+    def _crm_call(write: Callable[[], None]) -> None:
+        try:
+            write()
+        except CrmError as error:
+            raise Again(mask_in(str(error)), final=not error.temporary) from error
+
+
+def _next_try(row: RowMapping, again: Again, now: datetime) -> dict[str, Any]:
+    wait = again.after or BACKOFF[min(row["attempts"], len(BACKOFF) - 1)]
+    expired = row["expires_at"] is not None and now + wait > row["expires_at"]
+    error = {"last_error": again.why[:500]}
+    if again.final or expired:
+        return {**error, "state": "dead", "settled_at": now, "due_at": None}
+    return {**error, "due_at": now + wait}

@@ -1,0 +1,184 @@
+"""Gathering what the gates look at, inside the transaction that will act on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sidecar.domain import phones
+from sidecar.domain.compliance import attempts_allowed, windows_for
+from sidecar.domain.gates import Facts, SenderFacts, StepFacts
+from sidecar.domain.pace import Pace
+from sidecar.domain.windows import LocalWindow
+from sidecar.store import contacts, touches
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import RowMapping
+
+    from sidecar.domain.playbooks import Channel, Step
+    from sidecar.engine.context import Turn
+
+_TEXTS = ("sms", "email")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A contact with everything the gates and the words need."""
+
+    row: RowMapping
+    addresses: Sequence[RowMapping]
+
+    @property
+    def phone(self) -> str | None:
+        """The number they called from (the newest, where there are several)."""
+        return next((row["address"] for row in reversed(self.addresses) if row["kind"] == "phone"), None)
+
+    @property
+    def email(self) -> str | None:
+        """Their email address, if the CRM or they themselves gave one."""
+        return next((row["address"] for row in self.addresses if row["kind"] == "email"), None)
+
+    def address(self, channel: Channel) -> str | None:
+        """Where this channel reaches them."""
+        return self.email if channel == "email" else self.phone
+
+    @property
+    def hashes(self) -> list[str]:
+        """Keyed hashes of every address: a STOP on one holds for all."""
+        return [row["key_hash"] for row in self.addresses]
+
+
+def person(turn: Turn, contact_id: str, *, lock: bool = False) -> Person:
+    """Read a contact; with ``lock`` nobody else acts on this person until the transaction ends."""
+    row = contacts.get(turn.tx, turn.business.id, contact_id, lock=lock)
+    return Person(row, contacts.addresses_of(turn.tx, turn.business.id, contact_id))
+
+
+def sender_of(turn: Turn, channel: Channel, number: str) -> str:
+    """Which of the business's senders this channel uses; empty where it has no credentials for it."""
+    business = turn.business
+    if channel == "sms":
+        ours = business.number(number)
+        return "" if business.twilio is None else (ours.texts_from if ours else number)
+    if channel == "voice":
+        return f"voice:{business.retell.from_number}" if business.retell else ""
+    if channel == "email":
+        return business.smtp.from_address if business.smtp else ""
+    return "staff"
+
+
+def bare_sender(sender: str) -> str:
+    """The address itself: a number both texts and calls, and each has a pace of its own."""
+    return sender.removeprefix("voice:")
+
+
+def step_facts(row: RowMapping, definition: Step | None) -> StepFacts:
+    """The step, as the gates see it."""
+    return StepFacts(
+        channel=row["channel"],
+        purpose=definition.purpose if definition else "service",
+        kind=row["kind"] if row["kind"] in ("answer", "confirmation") else "touch",
+        first=row["ordinal"] == 0,
+        nurture=definition.nurture if definition else False,
+        due_at=row["due_at"],
+        deadline_at=row["deadline_at"],
+        slot_at=row["slot_at"],
+    )
+
+
+def gather(turn: Turn, who: Person, sequence: RowMapping, step: StepFacts, sender: str) -> Facts:
+    """Everything the gates look at for this step of this person, now."""
+    business, tx = turn.business, turn.tx
+    states = phones.states_of(who.phone) if who.phone else ()
+    limits = [
+        limit for limit in (attempts_allowed(business.preset, states), business.max_touches_per_day) if limit
+    ]
+    return Facts(
+        preset=business.preset,
+        suppressed=contacts.is_suppressed(tx, business.id, who.hashes),
+        closed=(sequence["reason"] or "closed") if sequence["state"] == "closed" else "",
+        held=sequence["held_reason"] if sequence["state"] == "held" else "",
+        consents=contacts.consents_of(tx, business.id, who.row["contact_id"]),
+        follow_ups_sent=touches.count_in_sequence(tx, business.id, sequence["sequence_id"], _TEXTS),
+        strict_consent=business.strict_consent,
+        address=who.address(step.channel),
+        unreachable=_unreachable(who, step.channel, sender),
+        touches_last_day=touches.count_since(
+            tx, business.id, who.row["contact_id"], turn.now - timedelta(hours=24)
+        ),
+        max_touches_per_day=min(limits),
+        last_message_at=who.row["last_message_at"],
+        windows=windows(turn, step.channel, who.phone),
+        sender=_sender(turn, step.channel, sender, sequence),
+    )
+
+
+def windows(turn: Turn, channel: Channel, phone: str | None) -> tuple[LocalWindow, ...]:
+    """When this channel may be used: the staff's hours for staff, else the law's and the business's."""
+    business = turn.business
+    if channel == "staff":
+        return () if business.staff_hours is None else (_staff_window(turn),)
+    return windows_for(
+        business.preset,
+        channel,
+        zones=phones.zones_of(phone) if phone else (),
+        states=phones.states_of(phone) if phone else (),
+        business_zone=business.zone,
+        region=business.region,
+        subdivision=business.subdivision,
+        overrides=business.windows,
+        closed_days=business.closed_days,
+        extra=business.extra_openings,
+    )
+
+
+def _staff_window(turn: Turn) -> LocalWindow:
+    business = turn.business
+    hours = business.staff_hours
+    assert hours is not None  # noqa: S101 - asked for only where there are hours
+    return LocalWindow(
+        hours,
+        business.zone,
+        is_holiday=lambda _day: False,
+        closed_days=business.closed_days,
+        extra=business.extra_openings,
+    )
+
+
+def _unreachable(who: Person, channel: Channel, sender: str) -> str:
+    if not sender:
+        return "no_credentials"
+    address = who.address(channel)
+    for row in who.addresses:
+        if row["address"] == address and row["unreachable"]:
+            reason: str = row["unreachable"]
+            return "" if channel == "voice" and reason == "landline" else reason
+    if channel == "sms" and address is not None and not phones.can_receive_texts(phones.line_type(address)):
+        return "landline"
+    return ""
+
+
+def _sender(turn: Turn, channel: Channel, sender: str, sequence: RowMapping) -> SenderFacts:
+    if channel not in ("sms", "voice", "email") or not sender:
+        return SenderFacts()
+    row = touches.sender(turn.tx, turn.business.id, sender)
+    return SenderFacts(
+        pace=_pace(turn, channel, sequence["number"], row["first_free_at"], row["later_free_at"]),
+        circuit_open_until=row["circuit_open_until"],
+        held=row["held"],
+    )
+
+
+def _pace(
+    turn: Turn, channel: Channel, number: str, first: datetime | None, later: datetime | None
+) -> Pace | None:
+    """Twilio: about 1 SMS/s for a long code, 3 for toll-free; 1 outbound call/s. Mail has none."""
+    if channel == "email":
+        return None
+    ours = turn.business.number(number)
+    rate = ours.texts_per_second if channel == "sms" and ours is not None else 1.0
+    return Pace(first, later, timedelta(seconds=1 / rate))

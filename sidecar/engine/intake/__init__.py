@@ -1,0 +1,160 @@
+"""Intake: a call, a message, an outcome or a report becomes one transaction, committed before we answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sidecar.engine import people, stopping
+from sidecar.engine.context import Turn
+from sidecar.engine.intake.calls import record_call
+from sidecar.engine.intake.messages import record_message
+from sidecar.engine.intake.outcomes import record_delivery, record_outcome, record_voice
+from sidecar.engine.results import NotFound, OptResult
+from sidecar.store import contacts
+from sidecar.store import sequences as rows
+
+if TYPE_CHECKING:
+    from sidecar.config.business import Business
+    from sidecar.domain.consent import Consent
+    from sidecar.domain.reports import CallReport, DeliveryReport, MessageReport, Outcome, VoiceReport
+    from sidecar.engine.context import Context
+    from sidecar.engine.results import CallResult, FlowRef, MessageResult, OutcomeResult
+
+
+class Intake:
+    """The one way in. Every method returns after its commit."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def call(
+        self, business: Business, report: CallReport, *, source: str, flow: FlowRef | None = None
+    ) -> CallResult:
+        """One report of one call (``source``: ``twilio``, ``flow``, ``api``, ``log``)."""
+        return self._context.store.write(
+            lambda tx: record_call(Turn(self._context, tx, business), report, flow=flow, source=source)
+        )
+
+    def message(self, business: Business, report: MessageReport, *, source: str) -> MessageResult:
+        """One message from a person; a STOP waits up to 2 s for requests under way."""
+        return stopping.commit_stop(
+            self._context,
+            business,
+            lambda turn, force: record_message(turn, report, source=source, force=force),
+        )
+
+    def delivery(self, business: Business, report: DeliveryReport) -> None:
+        """What became of a touch."""
+        stopping.commit_stop(
+            self._context, business, lambda turn, force: record_delivery(turn, report, force=force)
+        )
+
+    def voice(self, business: Business, report: VoiceReport) -> None:
+        """How our agent's call is going or went."""
+        stopping.commit_stop(
+            self._context, business, lambda turn, force: record_voice(turn, report, force=force)
+        )
+
+    def outcome(
+        self,
+        business: Business,
+        outcome: Outcome,
+        *,
+        source: str,
+        sequence_id: str | None = None,
+        phone: str | None = None,
+        email: str | None = None,
+        value_minor: int | None = None,
+        currency: str | None = None,
+    ) -> OutcomeResult:
+        """What became of a lead, by sequence or by person."""
+
+        def work(turn: Turn, force: bool) -> OutcomeResult:  # noqa: FBT001 - commit_stop's shape
+            return record_outcome(
+                turn, outcome, self._person(turn, sequence_id, phone, email), sequence_id=sequence_id, source=source,
+                force=force, value_minor=value_minor, currency=currency,
+            )  # fmt: skip
+
+        return stopping.commit_stop(self._context, business, work)
+
+    def _person(self, turn: Turn, sequence_id: str | None, phone: str | None, email: str | None) -> str:
+        if sequence_id is None:
+            number = people.read_phone(turn.business, phone) if phone else None
+            return people.contact_of(turn, phone=number, email=email)
+        sequence = rows.get(turn.tx, turn.business.id, sequence_id)
+        if sequence is None:
+            message = f"no sequence {sequence_id}"
+            raise NotFound(
+                message, field="sequence_id", remedy="take the id from the answer to POST /v1/calls"
+            )
+        return str(sequence["contact_id"])
+
+    def opt_out(
+        self,
+        business: Business,
+        *,
+        source: str,
+        phone: str | None = None,
+        email: str | None = None,
+        evidence: str = "",
+    ) -> OptResult:
+        """STOP by other means than a message; an unknown address is suppressed too."""
+
+        def work(turn: Turn, force: bool) -> OptResult:  # noqa: FBT001 - commit_stop's shape
+            contact_id = self._person(turn, None, phone, email)
+            result = stopping.stop(turn, contact_id, source=source, force=force)
+            if evidence:
+                turn.record("suppression.evidence", contact_id=contact_id, reason=evidence[:128])
+            return result
+
+        return stopping.commit_stop(self._context, business, work)
+
+    def opt_in(
+        self,
+        business: Business,
+        *,
+        source: str,
+        phone: str | None = None,
+        email: str | None = None,
+        evidence: str = "",
+    ) -> OptResult:
+        """START by other means than a message; lifts the suppression, reopens nothing."""
+
+        def work(turn: Turn) -> OptResult:
+            contact_id = self._person(turn, None, phone, email)
+            if evidence:
+                turn.record("suppression.evidence", contact_id=contact_id, reason=evidence[:128])
+            return stopping.start(turn, contact_id, source=source)
+
+        return self._context.store.write(lambda tx: work(Turn(self._context, tx, business)))
+
+    def consent(
+        self, business: Business, *, consent: Consent, phone: str | None = None, email: str | None = None
+    ) -> str:
+        """Put a consent with its evidence on record; returns its id."""
+
+        def work(turn: Turn) -> str:
+            contact_id = self._person(turn, None, phone, email)
+            consent_id = contacts.add_consent(turn.tx, business.id, contact_id, consent, turn.now)
+            turn.record("consent.added", contact_id=contact_id, reason=consent.basis, consent_id=consent_id)
+            return consent_id
+
+        return self._context.store.write(lambda tx: work(Turn(self._context, tx, business)))
+
+    def unsubscribe_page(self, token: str) -> tuple[Business, str]:
+        """Whose link this is: the business and the contact; raises :class:`NotFound` for a forged one."""
+        read = self._context.read_unsubscribe(token)
+        business = self._context.businesses.get(read[0]) if read else None
+        if read is None or business is None:
+            message = "this unsubscribe link is not one of ours"
+            raise NotFound(message, remedy="reply STOP to any text instead")
+        return business, read[1]
+
+    def unsubscribe(self, token: str) -> OptResult:
+        """One click (RFC 8058): the person of this link gets nothing more, on any channel."""
+        business, contact_id = self.unsubscribe_page(token)
+        return stopping.commit_stop(
+            self._context,
+            business,
+            lambda turn, force: stopping.stop(turn, contact_id, source="email_link", force=force),
+        )

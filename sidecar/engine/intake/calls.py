@@ -1,0 +1,206 @@
+"""A report of a call becomes one transaction: the call's row, the verdict, and what the verdict starts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from sidecar.domain import phones
+from sidecar.domain.calls import Rules, Verdict, judge, opening
+from sidecar.domain.consent import from_inquiry
+from sidecar.engine import facts, people, sequences
+from sidecar.engine.results import CallResult, Invalid
+from sidecar.store import calls, contacts
+from sidecar.store import sequences as rows
+
+if TYPE_CHECKING:
+    from sqlalchemy import RowMapping
+
+    from sidecar.config.business import Number
+    from sidecar.domain.reports import CallReport
+    from sidecar.engine.context import Turn
+    from sidecar.engine.results import CallDecision, FlowRef
+
+ALERTED_REASONS = ("anonymous",)
+"""Ignored calls that staff hear of all the same: somebody wanted something, and only a person can know who."""
+
+
+def record_call(turn: Turn, report: CallReport, *, flow: FlowRef | None, source: str) -> CallResult:
+    """Take in one report of one call, whatever was reported of it before.
+
+    Raises:
+        Invalid: the report names no number of this business and the call is not known.
+    """
+    business = turn.business
+    row = calls.get(turn.tx, business.id, report.call_id, lock=True)
+    number = _number(turn, row, report)
+    if row is None:
+        row = _add(turn, report, number, flow, source)
+    elif row["state"] != "pending":
+        _join_flow(turn, row, flow)
+        return _as_it_stands(turn, row)
+    evidence = calls.evidence_of(row).learn(report)
+    caller = row["caller"] if row["caller"] is not None else report.caller
+    verdict = _verdict(turn, number, caller, judge(evidence, _rules(turn, number)))
+    calls.change(
+        turn.tx, business.id, report.call_id, caller=caller, status=evidence.status,
+        dial_status=evidence.dial_status, bridged=evidence.bridged, accepted=evidence.accepted,
+        missed=evidence.missed, missed_reason=evidence.reason, ring_seconds=evidence.ring_seconds,
+        started_at=row["started_at"] or report.started_at, ended_at=report.ended_at or row["ended_at"],
+        forwarded_from=row["forwarded_from"] or report.forwarded_from,
+    )  # fmt: skip
+    if verdict.state == "pending":
+        return CallResult(report.call_id, "pending", "", "pending")
+    return _judged(turn, report, number, caller, verdict, flow)
+
+
+def _number(turn: Turn, row: RowMapping | None, report: CallReport) -> Number:
+    called = row["number"] if row is not None else report.to
+    number = turn.business.number(called) if called else None
+    if number is None:
+        message = "the report names no number of this business"
+        raise Invalid(
+            message, field="to", remedy="add the number that was called to `numbers` in the business file"
+        )
+    return number
+
+
+def _add(turn: Turn, report: CallReport, number: Number, flow: FlowRef | None, source: str) -> RowMapping:
+    local = turn.now.astimezone(ZoneInfo(turn.business.zone))
+    calls.add(
+        turn.tx, business_id=turn.business.id, call_id=report.call_id, provider=report.provider, number=number.e164,
+        caller=report.caller, caller_name=report.caller_name, state="pending", variant=report.variant,
+        flow={"platform": flow.platform, "execution_id": flow.execution_id} if flow else None, heard_at=turn.now,
+        local_weekday=local.weekday(), local_hour=local.hour, recovered=source == "log",
+    )  # fmt: skip
+    turn.record("call.recorded", call_id=report.call_id, reason=source)
+    row = calls.get(turn.tx, turn.business.id, report.call_id)
+    assert row is not None  # noqa: S101 - added just now
+    return row
+
+
+def _join_flow(turn: Turn, row: RowMapping, flow: FlowRef | None) -> None:
+    """The straight webhook came first and the flow reports the same call now: it drives from here."""
+    if flow is not None and row["flow"] is None and row["sequence_id"] is not None:
+        calls.change(
+            turn.tx, turn.business.id, row["call_id"],
+            flow={"platform": flow.platform, "execution_id": flow.execution_id},
+        )  # fmt: skip
+        rows.change(
+            turn.tx, turn.business.id, row["sequence_id"],
+            flow_platform=flow.platform, flow_execution=flow.execution_id,
+        )  # fmt: skip
+
+
+def _as_it_stands(turn: Turn, row: RowMapping) -> CallResult:
+    del turn
+    return CallResult(
+        row["call_id"],
+        row["state"],
+        row["reason"],
+        row["decision"],
+        row["contact_id"],
+        row["sequence_id"],
+        already=True,
+    )
+
+
+def _rules(turn: Turn, number: Number) -> Rules:
+    return Rules(number.mode, number.press_one, turn.business.min_ring)
+
+
+def _verdict(turn: Turn, number: Number, caller: str | None, verdict: Verdict) -> Verdict:
+    """Who called can make a missed call no lead at all."""
+    if verdict.state != "missed":
+        return verdict
+    if caller is None or phones.is_anonymous(caller):
+        return Verdict("ignored", "anonymous")
+    if caller in turn.business.internal or caller in number.ring or turn.business.number(caller) is not None:
+        return Verdict("ignored", "internal")
+    return Verdict("ignored", "blocked") if caller in turn.business.blocked else verdict
+
+
+def _judged(
+    turn: Turn, report: CallReport, number: Number, caller: str | None, verdict: Verdict, flow: FlowRef | None
+) -> CallResult:
+    if verdict.state == "missed" and caller is not None:
+        return _missed(turn, report, number, caller, verdict, flow)
+    contact_id = (
+        people.find_contact(turn, phone=caller) if caller and not phones.is_anonymous(caller) else None
+    )
+    if verdict.state == "answered" and contact_id is not None:
+        _close_answered(turn, contact_id)
+    if verdict.reason in ALERTED_REASONS:
+        turn.alert("missed_call", call_id=report.call_id, reason=verdict.reason)
+    decision: CallDecision = "answered" if verdict.state == "answered" else "ignored"
+    return _conclude(turn, report.call_id, verdict, decision, contact_id, None)
+
+
+def _close_answered(turn: Turn, contact_id: str) -> None:
+    facts.person(turn, contact_id, lock=True)
+    sequence = rows.open_of(turn.tx, turn.business.id, contact_id)
+    if sequence is not None:
+        sequences.close_sequence(turn, sequence, "answered", outcome="human_answered")
+
+
+def _missed(
+    turn: Turn, report: CallReport, number: Number, caller: str, verdict: Verdict, flow: FlowRef | None
+) -> CallResult:
+    """The one decision of a missed call: open, fold, supersede, or leave the person alone."""
+    business = turn.business
+    contact_id = people.contact_of(turn, phone=caller)
+    who = facts.person(turn, contact_id, lock=True)
+    contacts.change(turn.tx, business.id, contact_id, last_call_at=turn.now)
+    if contacts.is_suppressed(turn.tx, business.id, who.hashes):
+        turn.alert("missed_call", call_id=report.call_id, contact_id=contact_id, reason="suppressed")
+        return _conclude(turn, report.call_id, verdict, "suppressed", contact_id, None)
+    contacts.add_consent(turn.tx, business.id, contact_id, from_inquiry(business.preset, turn.now), turn.now)
+    sequence = rows.open_of(turn.tx, business.id, contact_id)
+    latest = None if sequence else rows.latest_of(turn.tx, business.id, contact_id)
+    what = opening(
+        turn.now,
+        open_since=sequence["last_call_at"] if sequence else None,
+        last_closed_at=latest["closed_at"] if latest else None,
+        fold_within=business.fold_within,
+        cool_down=business.cool_down,
+    )
+    if what == "fold" and sequence is not None:
+        return _fold(turn, report, verdict, contact_id, sequence)
+    if what == "cool_down":
+        turn.alert("missed_call", call_id=report.call_id, contact_id=contact_id, reason="cooling_down")
+        return _conclude(turn, report.call_id, verdict, "cooling_down", contact_id, None)
+    if sequence is not None:
+        sequences.close_sequence(turn, sequence, "superseded")
+    sequence_id = sequences.open_sequence(
+        turn, contact_id=contact_id, call_id=report.call_id, number=number,
+        variant=report.variant or number.variant, call_at=min(report.ended_at or turn.now, turn.now), flow=flow,
+    )  # fmt: skip
+    decision: CallDecision = "superseded" if sequence is not None else "opened"
+    return _conclude(turn, report.call_id, verdict, decision, contact_id, sequence_id)
+
+
+def _fold(
+    turn: Turn, report: CallReport, verdict: Verdict, contact_id: str, sequence: RowMapping
+) -> CallResult:
+    rows.change(turn.tx, turn.business.id, sequence["sequence_id"], last_call_at=turn.now)
+    turn.alert("missed_call", call_id=report.call_id, contact_id=contact_id, reason="folded")
+    return _conclude(turn, report.call_id, verdict, "folded", contact_id, sequence["sequence_id"])
+
+
+def _conclude(
+    turn: Turn,
+    call_id: str,
+    verdict: Verdict,
+    decision: CallDecision,
+    contact_id: str | None,
+    sequence_id: str | None,
+) -> CallResult:
+    calls.change(
+        turn.tx, turn.business.id, call_id, state=verdict.state, reason=verdict.reason, decision=decision,
+        judged_at=turn.now, contact_id=contact_id, sequence_id=sequence_id,
+    )  # fmt: skip
+    turn.record(
+        f"call.{verdict.state}", contact_id=contact_id, sequence_id=sequence_id, call_id=call_id,
+        reason=verdict.reason, decision=decision,
+    )  # fmt: skip
+    return CallResult(call_id, verdict.state, verdict.reason, decision, contact_id, sequence_id)

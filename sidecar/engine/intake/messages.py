@@ -1,0 +1,113 @@
+"""A message from a person becomes one transaction: a STOP suppresses, anything else is a reply."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sidecar.domain import optout, phones
+from sidecar.engine import facts, people, sequences, stopping
+from sidecar.engine.results import MessageResult
+from sidecar.store import contacts, record
+from sidecar.store import sequences as rows
+
+if TYPE_CHECKING:
+    from sqlalchemy import RowMapping
+
+    from sidecar.domain.reports import MessageReport
+    from sidecar.engine.context import Turn
+
+
+def intent_of(report: MessageReport) -> str:
+    """What the message asks of us: the vendor's own reading, where it has one, else ours."""
+    return report.vendor_intent or optout.classify(report.body)
+
+
+def record_message(turn: Turn, report: MessageReport, *, source: str, force: bool) -> MessageResult:
+    """Take in one message, once, whatever is delivered twice.
+
+    Raises:
+        stopping.Leased: a STOP must wait for a request under way; nothing is written then.
+    """
+    known = record.message(turn.tx, turn.business.id, report.message_id)
+    if known is not None:
+        return MessageResult(
+            report.message_id, known["intent"], known["contact_id"], known["sequence_id"], already=True
+        )
+    contact_id, by_token = _sender(turn, report)
+    intent = intent_of(report)
+    stopped = (
+        stopping.stop(turn, contact_id, source=report.channel, force=force) if intent == "opt_out" else None
+    )
+    if stopped is None:
+        facts.person(turn, contact_id, lock=True)
+    sequence = by_token or rows.open_of(turn.tx, turn.business.id, contact_id)
+    sequence = sequence or rows.latest_of(turn.tx, turn.business.id, contact_id)
+    sequence_id = sequence["sequence_id"] if sequence is not None else None
+    record.add_message(
+        turn.tx, business_id=turn.business.id, message_id=report.message_id, contact_id=contact_id,
+        sequence_id=sequence_id, channel=report.channel, sender=report.sender, recipient=report.to,
+        body=report.body, intent=intent, at=report.at,
+    )  # fmt: skip
+    contacts.change(turn.tx, turn.business.id, contact_id, last_message_at=turn.now)
+    refs: dict[str, Any] = {"contact_id": contact_id, "sequence_id": sequence_id}
+    turn.record(
+        "reply.received",
+        message_id=report.message_id,
+        reason=intent,
+        channel=report.channel,
+        source=source,
+        **refs,
+    )
+    if stopped is not None:
+        _after_stop(turn, report, contact_id, changed=stopped.changed)
+    else:
+        _after_reply(turn, report, intent, contact_id, sequence)
+    return MessageResult(report.message_id, intent, contact_id, sequence_id)
+
+
+def _sender(turn: Turn, report: MessageReport) -> tuple[str, RowMapping | None]:
+    """Whose message it is: an email is matched by its Reply-To token before its address."""
+    if report.reply_token:
+        sequence = rows.by_reply_token(turn.tx, turn.business.id, report.reply_token)
+        if sequence is not None:
+            return sequence["contact_id"], sequence
+    if report.channel == "email":
+        return people.contact_of(turn, email=report.sender), None
+    phone = people.read_phone(turn.business, report.sender, field="from")
+    return people.contact_of(turn, phone=phone), None
+
+
+def _after_stop(turn: Turn, report: MessageReport, contact_id: str, *, changed: bool) -> None:
+    """One confirmation at most, and none where the vendor has already answered."""
+    turn.alert("opted_out", contact_id=contact_id, message_id=report.message_id)
+    if (
+        changed
+        and report.channel == "sms"
+        and not report.vendor_answered
+        and not phones.is_anonymous(report.sender)
+    ):
+        sequence_id = sequences.conversation(turn, contact_id, report.to)
+        sequences.add_step(
+            turn, sequence_id, f"confirm-{turn.now:%Y%m%d%H%M%S}", kind="confirmation", channel="sms"
+        )
+
+
+def _after_reply(
+    turn: Turn, report: MessageReport, intent: str, contact_id: str, sequence: RowMapping | None
+) -> None:
+    about = "reply"
+    if intent == "opt_in":
+        stopping.start(turn, contact_id, source=report.channel)
+    if sequence is not None:
+        if sequence["replied_at"] is None:
+            rows.change(turn.tx, turn.business.id, sequence["sequence_id"], replied_at=turn.now)
+        if intent == "unclear":
+            about = "unclear"
+            if sequence["state"] == "open":
+                sequences.hold_sequence(turn, sequence, "unclear_stop")
+        elif sequence["state"] != "closed":
+            sequences.close_sequence(turn, sequence, "replied")
+    turn.alert(
+        about, contact_id=contact_id, message_id=report.message_id,
+        sequence_id=sequence["sequence_id"] if sequence is not None else None,
+    )  # fmt: skip

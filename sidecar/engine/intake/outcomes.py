@@ -1,0 +1,196 @@
+"""What became of a lead: outcomes, and what our voice agent and our messages report back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sidecar.domain import phones
+from sidecar.engine import facts, sequences, stopping
+from sidecar.engine.results import NotFound, OutcomeResult
+from sidecar.store import contacts, touches
+from sidecar.store import sequences as rows
+
+if TYPE_CHECKING:
+    from sqlalchemy import RowMapping
+
+    from sidecar.domain.reports import DeliveryReport, Outcome, VoiceReport
+    from sidecar.engine.context import Turn
+
+CLOSING = frozenset({"human_answered", "booked", "transferred", "converted", "complained", "opted_out"})
+STOPPING = frozenset({"complained", "opted_out"})
+"""A complaint is a STOP too, whatever words it used."""
+
+RANK = {"": 0, "accepted": 1, "sent": 2, "delivered": 3, "undelivered": 3, "failed": 3}
+"""Delivery reports come late, twice and out of order: a state never goes down a rank."""
+
+
+def record_outcome(
+    turn: Turn,
+    outcome: Outcome,
+    contact_id: str,
+    *,
+    sequence_id: str | None,
+    source: str,
+    force: bool,
+    value_minor: int | None = None,
+    currency: str | None = None,
+) -> OutcomeResult:
+    """Record an outcome on a person's sequence (the given one, the open one, or the latest) and act on it.
+
+    Raises:
+        NotFound: the sequence is not one of this business.
+        stopping.Leased: it is a STOP, and a request is under way; nothing is written then.
+    """
+    if outcome in STOPPING:
+        stopping.stop(turn, contact_id, source=f"outcome_{source}", force=force)
+    facts.person(turn, contact_id, lock=True)
+    sequence = _sequence(turn, contact_id, sequence_id)
+    turn.record(
+        "outcome.recorded", contact_id=contact_id, sequence_id=sequence["sequence_id"] if sequence else None,
+        reason=outcome, source=source, value_minor=value_minor,
+    )  # fmt: skip
+    if sequence is None:
+        return OutcomeResult(outcome, contact_id, None, "")
+    values: dict[str, Any] = {"outcome": outcome}
+    if value_minor is not None:
+        values |= {"value_minor": value_minor, "currency": currency or turn.business.currency}
+    rows.change(turn.tx, turn.business.id, sequence["sequence_id"], **values)
+    if sequence["state"] != "closed":
+        if outcome in CLOSING:
+            sequences.close_sequence(turn, sequence, outcome, outcome=outcome)
+        elif outcome == "not_now":
+            sequences.cancel_steps(turn, sequence, "voice", "not_now")
+    if outcome in ("complained", "booked", "transferred"):
+        turn.alert(outcome, contact_id=contact_id, sequence_id=sequence["sequence_id"])
+    after = rows.get(turn.tx, turn.business.id, sequence["sequence_id"])
+    return OutcomeResult(outcome, contact_id, sequence["sequence_id"], after["state"] if after else "")
+
+
+def _sequence(turn: Turn, contact_id: str, sequence_id: str | None) -> RowMapping | None:
+    if sequence_id is None:
+        found = rows.open_of(turn.tx, turn.business.id, contact_id)
+        return found or rows.latest_of(turn.tx, turn.business.id, contact_id)
+    found = rows.get(turn.tx, turn.business.id, sequence_id)
+    if found is None:
+        message = f"no sequence {sequence_id}"
+        raise NotFound(message, field="sequence_id", remedy="take the id from the answer to POST /v1/calls")
+    return found
+
+
+def _touch(turn: Turn, touch_id: str | None, provider_id: str) -> RowMapping | None:
+    found = touches.get(turn.tx, turn.business.id, touch_id) if touch_id else None
+    return found or touches.by_provider_id(turn.tx, turn.business.id, provider_id)
+
+
+def arrived(turn: Turn, touch: RowMapping, provider_id: str) -> RowMapping:
+    """The provider speaks of a touch whose fate we did not know: it was sent."""
+    changed = touches.change(
+        turn.tx, turn.business.id, touch["touch_id"], was=("unknown",),
+        state="sent", provider_id=provider_id, sent_at=touch["intended_at"],
+    )  # fmt: skip
+    if changed:
+        rows.change_step(
+            turn.tx, turn.business.id, touch["sequence_id"], touch["step"], was=("unknown",),
+            state="sent", settled_at=turn.now,
+        )  # fmt: skip
+        turn.record(
+            "touch.sent", contact_id=touch["contact_id"], sequence_id=touch["sequence_id"], step=touch["step"],
+            touch_id=touch["touch_id"], reason="provider_reported",
+        )  # fmt: skip
+        sequence = rows.get(turn.tx, turn.business.id, touch["sequence_id"])
+        if sequence is not None:
+            sequences.settle_step(turn, sequence)
+    return touches.get(turn.tx, turn.business.id, touch["touch_id"]) or touch
+
+
+def record_delivery(turn: Turn, report: DeliveryReport, *, force: bool) -> None:
+    """What became of a text or an email, by rank.
+
+    Raises:
+        stopping.Leased: the report is a STOP (21610), and a request is under way; nothing is written then.
+    """
+    touch = _touch(turn, report.touch_id, report.provider_id)
+    if touch is None:
+        return
+    facts.person(turn, touch["contact_id"], lock=True)
+    if report.opted_out:
+        stopping.stop(turn, touch["contact_id"], source="twilio_21610", force=force)
+    touch = arrived(turn, touch, report.provider_id)
+    if RANK[report.state] <= RANK[touch["provider_state"]]:
+        return
+    touches.change(
+        turn.tx, turn.business.id, touch["touch_id"],
+        provider_state=report.state, code=report.code or touch["code"], settled_at=report.at,
+    )  # fmt: skip
+    if report.state in ("delivered", "undelivered", "failed"):
+        state = "delivered" if report.state == "delivered" else "undelivered"
+        rows.change_step(
+            turn.tx, turn.business.id, touch["sequence_id"], touch["step"], was=("sent",),
+            state=state, reason=report.code,
+        )  # fmt: skip
+        turn.record(
+            f"touch.{state}", contact_id=touch["contact_id"], sequence_id=touch["sequence_id"], step=touch["step"],
+            touch_id=touch["touch_id"], reason=report.code,
+        )  # fmt: skip
+    if report.not_textable and not phones.is_anonymous(touch["address"]):
+        contacts.mark_unreachable(turn.tx, turn.business.id, touch["address"], "landline")
+    if report.hold:
+        touches.change_sender(turn.tx, turn.business.id, touch["sender"], held=report.code)
+    if report.alert:
+        turn.alert(
+            "operator", touch_id=touch["touch_id"], sequence_id=touch["sequence_id"], reason=report.alert
+        )
+
+
+def record_voice(turn: Turn, report: VoiceReport, *, force: bool) -> None:
+    """How our agent's call went; each outcome of a call is acted upon once.
+
+    Raises:
+        stopping.Leased: they said STOP on the phone, and a request is under way; nothing is written then.
+    """
+    touch = _touch(turn, report.touch_id, report.provider_id)
+    if touch is None:
+        return
+    details = dict(touch["details"] or {})
+    new = report.outcome is not None and details.get("outcome") != report.outcome
+    if new and report.outcome is not None:
+        record_outcome(
+            turn,
+            report.outcome,
+            touch["contact_id"],
+            sequence_id=touch["sequence_id"],
+            source="voice",
+            force=force,
+        )
+    facts.person(turn, touch["contact_id"], lock=True)
+    touch = arrived(turn, touch, report.provider_id)
+    seen = f"{report.stage}_at"
+    if seen not in details:
+        turn.record(
+            f"voice.{report.stage}", contact_id=touch["contact_id"], sequence_id=touch["sequence_id"],
+            step=touch["step"], touch_id=touch["touch_id"], reason=report.reason,
+            reached=report.reached,
+        )  # fmt: skip
+        if report.alert:
+            turn.alert(
+                "operator", touch_id=touch["touch_id"], sequence_id=touch["sequence_id"], reason=report.alert
+            )
+    details[seen] = report.at.isoformat()
+    learnt = {
+        "reached": report.reached, "reason": report.reason or None, "in_voicemail": report.in_voicemail,
+        "duration_ms": report.duration_ms, "outcome": report.outcome, "summary": report.summary or None,
+    }  # fmt: skip
+    details |= {name: value for name, value in learnt.items() if value is not None}
+    touches.change(turn.tx, turn.business.id, touch["touch_id"], details=details)
+    if report.stage != "started":
+        _voice_over(turn, touch, report)
+
+
+def _voice_over(turn: Turn, touch: RowMapping, report: VoiceReport) -> None:
+    state = "delivered" if report.reached else "undelivered"
+    if report.stage == "ended" or report.reached is not None:
+        touches.change(turn.tx, turn.business.id, touch["touch_id"], provider_state=state)
+        rows.change_step(
+            turn.tx, turn.business.id, touch["sequence_id"], touch["step"], was=("sent", "undelivered"),
+            state=state, reason=report.reason,
+        )  # fmt: skip

@@ -1,0 +1,174 @@
+"""The runner: takes due steps, has them gated, intended, sent and recorded. Only the runner sends."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from sidecar.channels.port import ChannelError
+from sidecar.domain.texts import usable_first_name
+from sidecar.engine import facts, gating, people
+from sidecar.engine.context import Turn
+from sidecar.engine.gating import Intent, Key
+from sidecar.store import contacts
+from sidecar.store import sequences as rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from sidecar.config.business import Business
+    from sidecar.crm.port import Crm, CrmPerson
+    from sidecar.engine.context import Context
+    from sidecar.engine.sending import Sender
+
+log = structlog.get_logger(__name__)
+
+TAKE_SECONDS = 30.0
+"""How long a taken step is ours before another process may take it: look-up, gate and send together."""
+
+CRM_BUDGET_SECONDS = 2.0
+"""After this the text goes out with the fallback words."""
+
+KNOWN_FOR = timedelta(minutes=10)
+"""A contact read from the CRM this recently is not read again before the next step."""
+
+
+class Runner:
+    """A pool of threads that carries due steps out."""
+
+    def __init__(
+        self,
+        context: Context,
+        sender: Sender,
+        crm: Crm,
+        *,
+        threads: int,
+        warm: Mapping[str, Callable[[Business], object]],
+    ) -> None:
+        """``warm`` loads a channel's SDK and client: a second's work that must not fall after the intent."""
+        self._warm = warm
+        self._context = context
+        self._sender = sender
+        self._crm = crm
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="runner")
+        self._room = threading.BoundedSemaphore(threads * 2)
+        self.settled = threading.Condition()
+        """Notified whenever a step has been carried as far as it goes now; ``run`` waits here."""
+
+    def run_due(self) -> int:
+        """Take what is due now and hand it to the pool; returns how many were taken."""
+        room = self._free_room()
+        if room == 0:
+            return 0
+        now = self._context.clock.now()
+        taken = self._context.store.write(lambda tx: rows.take_due(tx, now, TAKE_SECONDS, room))
+        for row in taken:
+            key = Key(row["business_id"], row["sequence_id"], row["name"])
+            self._pool.submit(self._carry_out, key, row["channel"])
+        for _ in range(room - len(taken)):
+            self._room.release()
+        return len(taken)
+
+    def _free_room(self) -> int:
+        room = 0
+        while room < self._threads * 2 and self._room.acquire(blocking=False):
+            room += 1
+        return room
+
+    def _carry_out(self, key: Key, channel: str) -> None:
+        try:
+            self.carry_out(key, channel)
+        except Exception:
+            # The step stays taken, and is taken again when that runs out: nothing is lost by a bug or a full disk.
+            log.exception("step not carried out", sequence=key.sequence_id, step=key.step)
+        finally:
+            self._room.release()
+            with self.settled:
+                self.settled.notify_all()
+
+    def carry_out(self, key: Key, channel: str) -> None:
+        """Look the person up, ask the gates, and send if they allow it."""
+        business = self._context.businesses.get(key.business_id)
+        if business is None:
+            log.warning("step of a business that is not configured here", business=key.business_id)
+            return
+        if channel in ("sms", "voice", "email"):
+            self.meet(business, key)
+        if channel in self._warm:
+            with contextlib.suppress(ChannelError):  # no credentials: the gates will say so
+                self._warm[channel](business)
+        begun = time.monotonic()
+        lease = self._sender.lease_seconds(channel)
+
+        def work(turn: Turn) -> object:
+            nonlocal begun
+            begun = time.monotonic()
+            return gating.gate(turn, key, lease_seconds=lease)
+
+        result = self._context.store.write(lambda tx: work(Turn(self._context, tx, business)))
+        if isinstance(result, Intent):
+            self._sender.send(result, begun)
+
+    def meet(self, business: Business, key: Key) -> None:
+        """Find out who this is, within the budget, unless we know it already."""
+        if business.hubspot is None:
+            return
+        now = self._context.clock.now()
+        found = self._context.store.read(
+            lambda tx: self._stale_contact(Turn(self._context, tx, business), key, now)
+        )
+        if found is None:
+            return
+        contact_id, phone = found
+        person = self._crm.find_person(business, phone, budget_seconds=CRM_BUDGET_SECONDS)
+        if person is not None:
+            self._context.store.write(
+                lambda tx: introduce(Turn(self._context, tx, business), contact_id, person)
+            )
+
+    def _stale_contact(self, turn: Turn, key: Key, now: datetime) -> tuple[str, str] | None:
+        sequence = rows.get(turn.tx, key.business_id, key.sequence_id)
+        if sequence is None or sequence["state"] == "closed":
+            return None
+        who = facts.person(turn, sequence["contact_id"])
+        fresh = who.row["enriched_at"] is not None and now - who.row["enriched_at"] < KNOWN_FOR
+        return None if fresh or who.phone is None else (who.row["contact_id"], who.phone)
+
+    def stop(self) -> None:
+        """Finish what is under way, take nothing new."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def introduce(turn: Turn, contact_id: str, person: CrmPerson) -> None:
+    """Note what the CRM knows of a contact; an opt-out that the CRM holds is a STOP."""
+    contacts.get(turn.tx, turn.business.id, contact_id, lock=True)
+    contacts.change(
+        turn.tx,
+        turn.business.id,
+        contact_id,
+        first_name=usable_first_name(person.first_name),
+        last_name=person.last_name,
+        crm_id=person.crm_id,
+        deal_stage=person.deal_stage,
+        enriched_at=turn.now,
+    )
+    people.add_address(turn, contact_id, "crm", person.crm_id)
+    if person.email:
+        people.add_address(turn, contact_id, "email", person.email)
+    who = facts.person(turn, contact_id)
+    if person.opted_out:
+        keys = [(row["kind"], row["key_hash"]) for row in who.addresses]
+        if contacts.suppress(turn.tx, turn.business.id, contact_id, keys, "crm", turn.now):
+            turn.record("suppression.added", contact_id=contact_id, reason="crm")
+    elif person.email_opted_out and person.email:
+        hashed = turn.context.key_hash(turn.business.id, "email", person.email)
+        contacts.mark_unreachable(turn.tx, turn.business.id, person.email.strip().lower(), "email_opted_out")
+        turn.record("contact.email_opted_out", contact_id=contact_id, reason="crm", key=hashed[:12])

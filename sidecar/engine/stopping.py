@@ -1,0 +1,97 @@
+"""STOP and START.
+
+After a STOP has committed no request to that person starts (design §4.3). A
+sender's intent and its lease on the person are one commit, and its request
+starts within a second of it or not at all. So a STOP that waits until nobody
+holds a lease, for two seconds at most, knows that whatever was intended before
+it has begun before it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from sidecar.engine import facts, sequences
+from sidecar.engine.context import Turn
+from sidecar.engine.results import OptResult
+from sidecar.store import contacts, touches
+from sidecar.store import sequences as rows
+
+if TYPE_CHECKING:
+    from sidecar.config.business import Business
+    from sidecar.engine.context import Context
+
+T = TypeVar("T")
+
+WAIT_SECONDS = 2.0
+"""How long a STOP waits for requests under way; real seconds, since it waits for real requests."""
+_LOOK_SECONDS = 0.02
+
+
+class Leased(Exception):
+    """A request to this person is under way; nothing was written."""
+
+
+def commit_stop(context: Context, business: Business, work: Callable[[Turn, bool], T]) -> T:
+    """Run ``work(turn, force)`` until it commits; it raises :class:`Leased` while it must wait.
+
+    After :data:`WAIT_SECONDS` ``force`` is true: the STOP commits whatever is under way.
+    """
+    deadline = time.monotonic() + WAIT_SECONDS
+    while True:
+        force = time.monotonic() >= deadline
+        try:
+            return context.store.write(lambda tx, force=force: work(Turn(context, tx, business), force))  # type: ignore[misc]
+        except Leased:
+            time.sleep(_LOOK_SECONDS)
+
+
+def stop(turn: Turn, contact_id: str, *, source: str, force: bool, own_lease: bool = False) -> OptResult:
+    """Suppress a person on every channel and close their sequence, in this transaction.
+
+    Args:
+        turn: the transaction.
+        contact_id: who said STOP; whoever shares an address with them is stopped there too.
+        source: how we know: ``sms``, ``email_link``, ``twilio_21610``, ``api``, ``voice``.
+        force: commit although a request is under way.
+        own_lease: the lease that is held is the caller's own (the provider's refusal told us of the STOP).
+
+    Raises:
+        Leased: when a request to them is under way and ``force`` is not set; nothing is written then.
+    """
+    who = facts.person(turn, contact_id)
+    keys = [(row["kind"], row["key_hash"]) for row in who.addresses]
+    people = contacts.sharing(turn.tx, turn.business.id, who.hashes) or [contact_id]
+    leased = contacts.any_leased(turn.tx, turn.business.id, people)
+    if leased and not force and not own_lease:
+        raise Leased
+    changed = contacts.suppress(turn.tx, turn.business.id, contact_id, keys, source, turn.now)
+    under_way = touches.of_contacts_under_way(turn.tx, turn.business.id, people)
+    in_flight = tuple(row["touch_id"] for row in under_way if row["state"] == "sending" and not own_lease)
+    if changed:
+        turn.record("suppression.added", contact_id=contact_id, reason=source, in_flight=list(in_flight))
+        turn.owe(
+            "crm.opt_out", "crm", {"contact_id": contact_id, "source": source, "at": turn.now.isoformat()}
+        )
+    for row in under_way:
+        if row["channel"] == "voice":
+            turn.owe("voice.stop", "voice", {"touch_id": row["touch_id"]}, sequence_id=row["sequence_id"])
+    for person_id in people:
+        sequence = rows.open_of(turn.tx, turn.business.id, person_id)
+        if sequence is not None:
+            sequences.close_sequence(turn, sequence, "opted_out", outcome="opted_out")
+    return OptResult(contact_id, suppressed=True, changed=changed, in_flight=in_flight)
+
+
+def start(turn: Turn, contact_id: str, *, source: str) -> OptResult:
+    """START lifts a suppression; it reopens nothing."""
+    who = facts.person(turn, contact_id, lock=True)
+    changed = contacts.lift(turn.tx, turn.business.id, who.hashes, turn.now)
+    if changed:
+        turn.record("suppression.lifted", contact_id=contact_id, reason=source)
+        turn.owe(
+            "crm.opt_in", "crm", {"contact_id": contact_id, "source": source, "at": turn.now.isoformat()}
+        )
+    return OptResult(contact_id, suppressed=False, changed=changed)

@@ -1,0 +1,123 @@
+"""What a touch says: the playbook's words, filled with what we know at the moment of sending."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from sidecar.domain import texts
+from sidecar.domain.windows import first_open
+from sidecar.engine import facts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import RowMapping
+
+    from sidecar.domain.playbooks import Step, Words
+    from sidecar.engine.context import Turn
+    from sidecar.engine.facts import Person
+
+CONFIRMATION = "You will get no more messages from {company}. Reply START if that was a mistake."
+CONFIRMATION_FR = "Vous ne recevrez plus de messages de {company}. Répondez START en cas d'erreur."
+"""The one confirmation of a STOP says nothing but that (47 CFR 64.1200(a)(12))."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The rendered words of one touch."""
+
+    body: str
+    subject: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+def compose(turn: Turn, who: Person, sequence: RowMapping, row: RowMapping, step: Step | None) -> Content:
+    """Render one step's words for one person."""
+    values = _values(turn, who, sequence)
+    if row["kind"] == "confirmation":
+        french = turn.business.language.startswith("fr")
+        return Content(texts.render(CONFIRMATION_FR if french else CONFIRMATION, values))
+    if row["body"] is not None:
+        return Content(row["body"], subject=f"Re: your call to {turn.business.name}")
+    if step is None:
+        return Content("")
+    if step.channel == "voice":
+        return Content("", variables=_variables(values, who))
+    known = who.row["first_name"] is not None
+    late = bool(row["waited_for_window"])
+    subject = ""
+    if step.channel == "email":
+        subject = _chosen(step.subject(sequence["variant"]), values, known=known, late=late)
+    return Content(_chosen(step.words(sequence["variant"]), values, known=known, late=late), subject)
+
+
+def staff_task(turn: Turn, who: Person, sequence: RowMapping, step: Step, reason: str) -> str:
+    """The task that takes a step's place: what was not sent, why, and the ready words where there are some."""
+    values = _values(turn, who, sequence)
+    why = _WHY.get(reason, reason.replace("_", " "))
+    what = {"voice": "ring them back", "sms": "text them yourself", "email": "write to them"}.get(
+        step.channel, "see to it"
+    )
+    task = f"Please {what}: the automatic {step.name} did not go out ({why})."
+    if step.variants:
+        ready = step.words(sequence["variant"]).choose(
+            name_known=who.row["first_name"] is not None, waited_for_window=bool(sequence["state"] == "held")
+        )
+        task = f"{task} Ready words: {texts.render(ready, values)}"
+    return task
+
+
+_WHY = {
+    "voice_without_consent": "an AI voice needs their consent here",
+    "landline": "their number takes no texts",
+    "no_address": "we have no address for it",
+    "no_credentials": "this channel is not set up",
+    "no_legal_time": "no permitted hour within 14 days",
+    "stale": "it was too late for these words",
+    "invalid": "the number does not exist",
+}
+
+
+def _chosen(words: Words, values: Mapping[str, str], *, known: bool, late: bool) -> str:
+    return texts.render(words.choose(name_known=known, waited_for_window=late), values)
+
+
+def _values(turn: Turn, who: Person, sequence: RowMapping) -> dict[str, str]:
+    business = turn.business
+    return {
+        "first_name": who.row["first_name"] or "",
+        "company": business.name,
+        "agent_name": business.agent_name,
+        "number": sequence["number"],
+        "deal_stage": who.row["deal_stage"] or "",
+        "opens": _opens(turn),
+        "unsubscribe_url": turn.context.unsubscribe_url(business.id, who.row["contact_id"]),
+    }
+
+
+def _variables(values: Mapping[str, str], who: Person) -> dict[str, str]:
+    """Dynamic variables of the voice agent: strings only; the generic script where the caller is unknown."""
+    known = who.row["first_name"] is not None
+    return {
+        "first_name": values["first_name"] or "there",
+        "deal_stage": values["deal_stage"] or "unknown",
+        "company": values["company"],
+        "agent_name": values["agent_name"],
+        "caller_known": "yes" if known else "no",
+        "script": "personal" if known else "generic",
+    }
+
+
+def _opens(turn: Turn) -> str:
+    """When staff are next there, in the business's own time: ``today at 9``, ``Monday at 9:30``."""
+    windows = facts.windows(turn, "staff", None)
+    opens = first_open(windows, turn.now) if windows else turn.now
+    if opens is None or opens == turn.now:
+        return "today"
+    zone = ZoneInfo(turn.business.zone)
+    local, today = opens.astimezone(zone), turn.now.astimezone(zone).date()
+    days = (local.date() - today).days
+    day = {0: "today", 1: "tomorrow"}.get(days, local.strftime("%A"))
+    return f"{day} at {local.hour}" + (f":{local.minute:02d}" if local.minute else "")

@@ -1,0 +1,1 @@
+"""The record, read: why was this text sent?"""

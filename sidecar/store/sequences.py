@@ -1,0 +1,228 @@
+"""Sequences and their steps. The step row is the timer: what is due is what this module finds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import RowMapping, func, or_, select, update
+
+from sidecar.store.tables import contacts, sequences, steps
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sidecar.store.database import Tx
+
+UNSETTLED = ("planned", "sending", "claimed", "unknown")
+
+
+def get(tx: Tx, business_id: str, sequence_id: str) -> RowMapping | None:
+    """The sequence's row."""
+    return (
+        tx.conn.execute(
+            select(sequences).where(
+                sequences.c.business_id == business_id, sequences.c.sequence_id == sequence_id
+            )
+        )
+        .mappings()
+        .first()
+    )
+
+
+def open_of(tx: Tx, business_id: str, contact_id: str) -> RowMapping | None:
+    """The contact's one open (or held) sequence."""
+    return (
+        tx.conn.execute(
+            select(sequences).where(
+                sequences.c.business_id == business_id,
+                sequences.c.contact_id == contact_id,
+                sequences.c.state != "closed",
+            )
+        )
+        .mappings()
+        .first()
+    )
+
+
+def latest_of(tx: Tx, business_id: str, contact_id: str) -> RowMapping | None:
+    """The contact's newest sequence, open or closed."""
+    return (
+        tx.conn.execute(
+            select(sequences)
+            .where(sequences.c.business_id == business_id, sequences.c.contact_id == contact_id)
+            .order_by(sequences.c.opened_at.desc(), sequences.c.sequence_id.desc())
+            .limit(1)
+        )
+        .mappings()
+        .first()
+    )
+
+
+def by_reply_token(tx: Tx, business_id: str, token: str) -> RowMapping | None:
+    """The sequence whose emails carry this token in their Reply-To."""
+    return (
+        tx.conn.execute(
+            select(sequences).where(sequences.c.business_id == business_id, sequences.c.reply_token == token)
+        )
+        .mappings()
+        .first()
+    )
+
+
+def listing(
+    tx: Tx,
+    business_ids: Sequence[str],
+    *,
+    state: str | None = None,
+    contact_id: str | None = None,
+    before: str | None = None,
+    limit: int = 50,
+) -> Sequence[RowMapping]:
+    """Sequences, newest first; ``before`` is the last id of the page before."""
+    query = select(sequences).where(sequences.c.business_id.in_(business_ids))
+    if state:
+        query = query.where(sequences.c.state == state)
+    if contact_id:
+        query = query.where(sequences.c.contact_id == contact_id)
+    if before:
+        query = query.where(sequences.c.sequence_id < before)
+    return tx.conn.execute(query.order_by(sequences.c.sequence_id.desc()).limit(limit)).mappings().all()
+
+
+def unconverted(tx: Tx, business_id: str, since: datetime) -> Sequence[RowMapping]:
+    """Sequences opened since then whose person the CRM knows and who is not yet noted as a customer; oldest first."""
+    return (
+        tx.conn.execute(
+            select(sequences, contacts.c.crm_id)
+            .join(
+                contacts,
+                (contacts.c.business_id == sequences.c.business_id)
+                & (contacts.c.contact_id == sequences.c.contact_id),
+            )
+            .where(
+                sequences.c.business_id == business_id,
+                sequences.c.opened_at >= since,
+                sequences.c.outcome != "converted",
+                contacts.c.crm_id.is_not(None),
+            )
+            .order_by(sequences.c.opened_at)
+        )
+        .mappings()
+        .all()
+    )
+
+
+def add(tx: Tx, **values: Any) -> None:
+    """A new sequence."""
+    tx.conn.execute(sequences.insert().values(**values))
+
+
+def change(tx: Tx, business_id: str, sequence_id: str, **values: Any) -> None:
+    """Set columns of a sequence."""
+    tx.conn.execute(
+        update(sequences)
+        .where(sequences.c.business_id == business_id, sequences.c.sequence_id == sequence_id)
+        .values(**values)
+    )
+
+
+# --- steps --------------------------------------------------------------------------------------------------------
+
+
+def add_steps(tx: Tx, rows: list[dict[str, Any]]) -> None:
+    """The steps of a new sequence, or one that was added to it."""
+    tx.conn.execute(steps.insert(), rows)
+    tx.due.extend(row["release_at"] for row in rows if row.get("release_at") is not None)
+
+
+def steps_of(tx: Tx, business_id: str, sequence_id: str) -> Sequence[RowMapping]:
+    """All steps of a sequence, in order."""
+    return (
+        tx.conn.execute(
+            select(steps)
+            .where(steps.c.business_id == business_id, steps.c.sequence_id == sequence_id)
+            .order_by(steps.c.ordinal, steps.c.name)
+        )
+        .mappings()
+        .all()
+    )
+
+
+def step(tx: Tx, business_id: str, sequence_id: str, name: str, *, lock: bool = False) -> RowMapping | None:
+    """One step's row."""
+    query = select(steps).where(
+        steps.c.business_id == business_id, steps.c.sequence_id == sequence_id, steps.c.name == name
+    )
+    if lock:
+        query = query.with_for_update()
+    return tx.conn.execute(query).mappings().first()
+
+
+def change_step(
+    tx: Tx,
+    business_id: str,
+    sequence_id: str,
+    name: str,
+    *,
+    was: tuple[str, ...] | None = None,
+    **values: Any,
+) -> bool:
+    """Compare-and-set: change the step if its state is one of ``was``; True when it was."""
+    query = update(steps).where(
+        steps.c.business_id == business_id, steps.c.sequence_id == sequence_id, steps.c.name == name
+    )
+    if was is not None:
+        query = query.where(steps.c.state.in_(was))
+    changed = tx.conn.execute(query.values(**values)).rowcount == 1
+    if changed and values.get("release_at") is not None:
+        tx.due.append(values["release_at"])
+    return changed
+
+
+def take_due(tx: Tx, now: datetime, seconds: float, limit: int) -> Sequence[RowMapping]:
+    """Take up to ``limit`` due steps for ourselves for ``seconds``: first texts first, then by time.
+
+    On PostgreSQL other sidecars skip what we hold; if we die, the taking runs out and they go on.
+    """
+    clock = tx.db_time()
+    free = or_(steps.c.taken_until.is_(None), steps.c.taken_until <= clock)
+    first_texts_first = (steps.c.ordinal > 0, steps.c.release_at)
+    due = (
+        tx.conn.execute(
+            select(steps.c.business_id, steps.c.sequence_id, steps.c.name, steps.c.channel)
+            .where(steps.c.state == "planned", steps.c.release_at <= now, free)
+            .order_by(*first_texts_first)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        .mappings()
+        .all()
+    )
+    for row in due:
+        tx.conn.execute(
+            update(steps)
+            .where(
+                steps.c.business_id == row["business_id"],
+                steps.c.sequence_id == row["sequence_id"],
+                steps.c.name == row["name"],
+            )
+            .values(taken_until=clock + seconds)
+        )
+    return due
+
+
+def next_due(tx: Tx) -> datetime | None:
+    """When the next planned step that nobody holds is due."""
+    clock = tx.db_time()
+    moment: datetime | None = tx.conn.execute(
+        select(func.min(steps.c.release_at)).where(
+            steps.c.state == "planned", or_(steps.c.taken_until.is_(None), steps.c.taken_until <= clock)
+        )
+    ).scalar()
+    return moment
+
+
+def give_back_all(tx: Tx) -> None:
+    """Forget who held what; only at the start of the one process that SQLite allows."""
+    tx.conn.execute(update(steps).where(steps.c.taken_until.is_not(None)).values(taken_until=None))

@@ -1,0 +1,179 @@
+"""Messages: replies that come in, and answers that a person or an AI node gives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sidecar.channels.twilio import webhooks as twilio
+from sidecar.domain.reports import MessageReport
+from sidecar.web import keys, rows
+from sidecar.web.api import people, reported
+from sidecar.web.api.steps import RUN_EXAMPLE, run_answer
+from sidecar.web.models.answers import MessageAnswer, RunAnswer, SequenceRef
+from sidecar.web.models.requests import OwnMessage, SendIn, TwilioPost
+from sidecar.web.once import once
+from sidecar.web.operations import Answer, Asked, Body, Operation, Possible
+from sidecar.web.problem import Problem
+
+if TYPE_CHECKING:
+    from sidecar.config.business import Business
+
+
+def inbound(asked: Asked) -> Answer:
+    """Take in one message from a person."""
+    return _twilio(asked, asked.given(TwilioPost)) if isinstance(asked.body, TwilioPost) else _own(asked)
+
+
+def _twilio(asked: Asked, post: TwilioPost) -> Answer:
+    form = reported.first_values(post)
+    business = reported.business_of(asked, form)
+    if reason := reported.refusal(business, post):
+        return Answer(MessageAnswer(decision="refused", reason=reason))
+    try:
+        told = twilio.read_message(form, asked.sidecar.clock.now())
+    except twilio.UnreadablePostError as error:
+        raise Problem("invalid", str(error), remedy=error.remedy, pointer=f"/form/{error.field}") from None
+    return _taken(asked, business, told, "flow")
+
+
+def _own(asked: Asked) -> Answer:
+    given = asked.given(OwnMessage)
+    if given.channel == "sms":
+        business = asked.business(called=given.to)
+        to, sender = people.phone(business, given.to, "to"), people.phone(business, given.sender, "from")
+        token = None
+    else:
+        business = _by_mailbox(asked, given)
+        to, sender = people.email(given.to, "to"), people.email(given.sender, "from")
+        token = reply_token(to)
+    told = MessageReport(
+        message_id=given.message_id,
+        channel=given.channel,
+        at=given.at or asked.sidecar.clock.now(),
+        to=to,
+        sender=sender,
+        body=given.body,
+        reply_token=token,
+    )
+    return _taken(asked, business, told, "api")
+
+
+def _by_mailbox(asked: Asked, given: OwnMessage) -> Business:
+    """A key for several businesses is told by the mailbox that was written to."""
+
+    def owner(among: list[str]) -> str | None:
+        mailbox = _without_token(people.email(given.to, "to"))
+        for business_id in among:
+            business = asked.sidecar.businesses.get(business_id)
+            smtp = business.smtp if business is not None else None
+            if smtp is not None and mailbox in (
+                _without_token(smtp.reply_to),
+                _without_token(smtp.from_address),
+            ):
+                return business_id
+        return None
+
+    return asked.business(owner=owner)
+
+
+def _without_token(address: str) -> str:
+    local, _, domain = address.lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
+def reply_token(to: str) -> str | None:
+    """The token of ``mailbox+token@domain``, which ties an email to its sequence."""
+    return to.rpartition("@")[0].partition("+")[2] or None
+
+
+def _taken(asked: Asked, business: Business, told: MessageReport, source: str) -> Answer:
+    if told.channel == "sms" and business.number(told.to) is None:
+        raise keys.unknown_number(
+            told.to, pointer="/to" if isinstance(asked.body, OwnMessage) else "/form/To"
+        )
+    result = asked.sidecar.intake.message(business, told, source=source)
+    return Answer(
+        MessageAnswer(
+            decision="recorded",
+            message_id=result.message_id,
+            intent=result.intent,
+            contact_id=result.contact_id,
+            sequence=SequenceRef(id=result.sequence_id) if result.sequence_id else None,
+            already=result.already,
+        )
+    )
+
+
+def send(asked: Asked) -> Answer:
+    """Answer a person in a conversation, through the gates."""
+    given = asked.given(SendIn)
+    owner = rows.owner_of_sequence(asked.sidecar.store, given.sequence_id) if given.sequence_id else None
+    business = asked.business(owner=owner)
+    whom = people.whom(business, sequence_id=given.sequence_id, phone_=given.phone, email_=given.email)
+
+    def act() -> RunAnswer:
+        return run_answer(
+            asked.sidecar.answers.send(business, **whom, channel=given.channel, text=given.text, by=given.by)
+        )
+
+    return once(asked, business, RunAnswer, act, atomic=False)
+
+
+_SMS = {
+    "channel": "sms",
+    "message_id": "SM00000000000000000000000000000001",
+    "to": "+441174960001",
+    "from": "+447700900123",
+    "body": 'Yes please, "any" day\nafter 4 pm',
+}
+_RECORDED = {
+    "decision": "recorded",
+    "reason": "",
+    "message_id": "SM00000000000000000000000000000001",
+    "intent": "reply",
+    "contact_id": "con_019ab5c2f0000000a1b2c3d4e5f6",
+    "sequence": {"id": "seq_019ab5c2f0010001a1b2c3d4e5f6"},
+    "already": False,
+}
+_SEND = {
+    "sequence_id": "seq_019ab5c2f0010001a1b2c3d4e5f6",
+    "channel": "sms",
+    "text": "Thursday at half past four it is. See you then, Sam at Harbour Plumbing.",
+    "by": "human",
+}
+
+OPERATIONS = (
+    Operation(
+        id="reportMessage",
+        method="POST",
+        path="/v1/messages/inbound",
+        tag="Facts",
+        summary="A reply came",
+        description="Report a text or an email from a person, in our own shape (JSON, or a form, which no "
+        "quote and "
+        "no newline can break) or as Twilio's post (`source: twilio`). A STOP waits up to 2 s for a request "
+        "that is "
+        "under way, and then holds on every channel.",
+        view=inbound,
+        scope="calls",
+        body=Body((OwnMessage, TwilioPost), form=OwnMessage, examples={"sms": _SMS}),
+        answers=(Possible(200, "What the message did.", MessageAnswer, {"reply": _RECORDED}),),
+        problems=("unknown-number", "not-found"),
+    ),
+    Operation(
+        id="sendMessage",
+        method="POST",
+        path="/v1/messages",
+        tag="Conversation",
+        summary="Answer a person",
+        description="A person of the staff, or an AI node, answers in a conversation. It passes the gates: "
+        "an answer "
+        "within 24 h of the person's own message goes at any hour, never to somebody who said STOP.",
+        view=send,
+        scope="drive",
+        body=Body((SendIn,), examples={"text": _SEND}),
+        idempotency_key=True,
+        answers=(Possible(200, "What became of it.", RunAnswer, {"sent": RUN_EXAMPLE}),),
+        problems=("not-found", "conflict"),
+    ),
+)

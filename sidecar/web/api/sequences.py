@@ -1,0 +1,132 @@
+"""Sequences: list them, look at one, and an operator's hand on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sidecar.web import keys, rows
+from sidecar.web.models.answers import DoneAnswer, SequenceAnswer, SequencesAnswer, SequenceShown
+from sidecar.web.models.requests import BusinessQuery, ListQuery, ReasonIn
+from sidecar.web.operations import Answer, Asked, Body, Operation, Possible
+from sidecar.web.problem import Problem
+
+if TYPE_CHECKING:
+    from sidecar.config.business import Business
+
+
+def listing(asked: Asked) -> Answer:
+    """One page, newest first, of the businesses that the key may see."""
+    query = asked.asked_for(ListQuery)
+    among = [asked.business().id] if query.business else keys.entitled(asked.sidecar, asked.caller())
+    found = asked.sidecar.timeline.listing(among, state=query.state, before=query.before, limit=query.limit)
+    page = [SequenceShown.model_validate(row) for row in found]
+    last = str(found[-1]["sequence_id"]) if len(found) == query.limit else None
+    return Answer(SequencesAnswer(sequences=page, before=last))
+
+
+def show(asked: Asked) -> Answer:
+    """One sequence with its steps, touches and events."""
+    found = asked.sidecar.timeline.sequence(_business(asked).id, asked.path["sequence_id"])
+    if found is None:
+        raise Problem(
+            "not-found", "There is no such sequence in this business", remedy="take the id from the list"
+        )
+    return Answer(SequenceAnswer.model_validate(found))
+
+
+def close(asked: Asked) -> Answer:
+    """Nothing more goes out."""
+    asked.sidecar.hand.close(_business(asked), asked.path["sequence_id"], asked.given(ReasonIn).reason)
+    return Answer(DoneAnswer())
+
+
+def hold(asked: Asked) -> Answer:
+    """Nothing goes out until it is resumed."""
+    asked.sidecar.hand.hold(_business(asked), asked.path["sequence_id"], asked.given(ReasonIn).reason)
+    return Answer(DoneAnswer())
+
+
+def resume(asked: Asked) -> Answer:
+    """Go on."""
+    asked.sidecar.hand.resume(_business(asked), asked.path["sequence_id"])
+    return Answer(DoneAnswer())
+
+
+def _business(asked: Asked) -> Business:
+    return asked.business(owner=rows.owner_of_sequence(asked.sidecar.store, asked.path["sequence_id"]))
+
+
+_ID = {"sequence_id": "From the answer to `POST /v1/calls`, or from the list."}
+_DONE = Possible(200, "Done.", DoneAnswer, {"done": {"done": True}})
+
+OPERATIONS = (
+    Operation(
+        id="listSequences",
+        method="GET",
+        path="/v1/sequences",
+        tag="Sequences",
+        summary="List sequences",
+        description="Newest first, of all businesses of the key or of one. For the next page pass `before` "
+        "from the answer.",
+        view=listing,
+        scope="read",
+        query=ListQuery,
+        answers=(Possible(200, "A page.", SequencesAnswer, {"empty": {"sequences": [], "before": None}}),),
+    ),
+    Operation(
+        id="getSequence",
+        method="GET",
+        path="/v1/sequences/{sequence_id}",
+        tag="Sequences",
+        summary="Look at one sequence",
+        description="With its steps, touches and events, in order: what was decided, when and why.",
+        view=show,
+        scope="read",
+        query=BusinessQuery,
+        parameters=_ID,
+        answers=(Possible(200, "The sequence.", SequenceAnswer, {}),),
+        problems=("not-found",),
+    ),
+    Operation(
+        id="closeSequence",
+        method="POST",
+        path="/v1/sequences/{sequence_id}/close",
+        tag="Sequences",
+        summary="Close a sequence",
+        description="Every step that has not begun is cancelled; flows that wait are told.",
+        view=close,
+        scope="operate",
+        body=Body((ReasonIn,), optional=True, examples={"close": {"reason": "called_back"}}),
+        parameters=_ID,
+        answers=(_DONE,),
+        problems=("not-found", "conflict"),
+    ),
+    Operation(
+        id="holdSequence",
+        method="POST",
+        path="/v1/sequences/{sequence_id}/hold",
+        tag="Sequences",
+        summary="Hold a sequence",
+        description="Its steps are deferred until it is resumed.",
+        view=hold,
+        scope="operate",
+        body=Body((ReasonIn,), optional=True, examples={"hold": {"reason": "ask_owner_first"}}),
+        parameters=_ID,
+        answers=(_DONE,),
+        problems=("not-found", "conflict"),
+    ),
+    Operation(
+        id="resumeSequence",
+        method="POST",
+        path="/v1/sequences/{sequence_id}/resume",
+        tag="Sequences",
+        summary="Resume a sequence",
+        description="Lifts a hold; what became due meanwhile passes the gates again.",
+        view=resume,
+        scope="operate",
+        body=Body((ReasonIn,), optional=True, examples={"resume": {}}),
+        parameters=_ID,
+        answers=(_DONE,),
+        problems=("not-found", "conflict"),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Where vendors post straight to us, and the unsubscribe page."""

@@ -1,0 +1,105 @@
+"""Questions to the store that only the HTTP side has: whose id is this, was this key used, what is due."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select, update
+
+from sidecar.store.tables import claims, deliveries, idempotency, sequences, steps, subscriptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Column, RowMapping
+
+    from sidecar.store.database import Store, Tx
+
+UNDER_WAY = 0
+"""Status of an idempotency row whose request has not ended."""
+
+
+def _owner(
+    column: Column[str], business: Column[str], wanted: str, among: Sequence[str]
+) -> Callable[[Tx], str | None]:
+    def unit(tx: Tx) -> str | None:
+        found: str | None = tx.conn.execute(
+            select(business).where(business.in_(among), column == wanted).limit(1)
+        ).scalar()
+        return found
+
+    return unit
+
+
+def owner_of_sequence(store: Store, sequence_id: str) -> Callable[[list[str]], str | None]:
+    """Which of some businesses a sequence belongs to; each is one look into the primary key."""
+    return lambda among: store.read(
+        _owner(sequences.c.sequence_id, sequences.c.business_id, sequence_id, among)
+    )
+
+
+def owner_of_claim(store: Store, claim_id: str) -> Callable[[list[str]], str | None]:
+    """Which of some businesses a claim belongs to."""
+    return lambda among: store.read(_owner(claims.c.claim_id, claims.c.business_id, claim_id, among))
+
+
+def owner_of_subscription(store: Store, subscription_id: str) -> Callable[[list[str]], str | None]:
+    """Which of some businesses a subscription belongs to."""
+    table = subscriptions.c
+    return lambda among: store.read(_owner(table.subscription_id, table.business_id, subscription_id, among))
+
+
+def begin_once(
+    tx: Tx, business_id: str, key: str, *, route: str, fingerprint: str, now: datetime
+) -> RowMapping | None:
+    """Note that a request with this key has begun; the earlier row instead, where there is one."""
+    mine = (idempotency.c.business_id == business_id, idempotency.c.key == key, idempotency.c.route == route)
+    row = tx.conn.execute(select(idempotency).where(*mine)).mappings().first()
+    if row is None:
+        tx.conn.execute(
+            idempotency.insert().values(
+                business_id=business_id,
+                key=key,
+                route=route,
+                fingerprint=fingerprint,
+                status=UNDER_WAY,
+                answer={},
+                at=now,
+            )
+        )
+    return row
+
+
+def end_once(tx: Tx, business_id: str, key: str, *, route: str, status: int, answer: dict[str, Any]) -> None:
+    """Keep the answer for repeats."""
+    tx.conn.execute(
+        update(idempotency)
+        .where(
+            idempotency.c.business_id == business_id, idempotency.c.key == key, idempotency.c.route == route
+        )
+        .values(status=status, answer=answer)
+    )
+
+
+def forget_once(tx: Tx, business_id: str, key: str, route: str) -> None:
+    """The request did nothing: its key may be used again."""
+    tx.conn.execute(
+        idempotency.delete().where(
+            idempotency.c.business_id == business_id, idempotency.c.key == key, idempotency.c.route == route
+        )
+    )
+
+
+def backlog(tx: Tx, now: datetime) -> dict[str, int]:
+    """How many steps and deliveries are past their time, and how many deliveries were given up."""
+    questions = {
+        "steps_due": select(func.count())
+        .select_from(steps)
+        .where(steps.c.state == "planned", steps.c.release_at <= now),
+        "deliveries_due": select(func.count())
+        .select_from(deliveries)
+        .where(deliveries.c.state == "due", deliveries.c.due_at <= now),
+        "deliveries_dead": select(func.count()).select_from(deliveries).where(deliveries.c.state == "dead"),
+    }
+    return {name: int(tx.conn.execute(question).scalar_one()) for name, question in questions.items()}

@@ -1,0 +1,1 @@
+"""What the tests share: a clock to turn by hand, a PostgreSQL of their own, budgets of examples."""
