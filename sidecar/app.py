@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -42,12 +41,17 @@ from sidecar.store.listening import Listening
 from sidecar.store.lock import ProcessLock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sidecar.channels.port import Channel
     from sidecar.clock import Clock
     from sidecar.config.business import Business, Businesses
     from sidecar.config.settings import Settings
 
 log = structlog.get_logger(__name__)
+
+CONNECT_SECONDS = 1.0
+"""A request starts within 1 s of its intent, and is on the wire within one more: a STOP waits for two."""
 
 DOUBTS_EVERY = timedelta(seconds=2)
 
@@ -62,8 +66,8 @@ class Sidecar:
         secret = settings.secret.get_secret_value()
         self.store = open_store(settings.database_url.get_secret_value())
         self.context = Context(self.store, clock, businesses, secret, settings.public_url)
-        self.twilio = TwilioClients()
-        self.retell = RetellClients()
+        self.twilio = TwilioClients(connect_seconds=CONNECT_SECONDS)
+        self.retell = RetellClients(connect_seconds=CONNECT_SECONDS)
         self.crm = Crms(time.monotonic)
         sms, voice, email = TwilioSms(self.twilio), RetellVoice(self.retell), SmtpEmail()
         channels: dict[str, Channel] = {"sms": sms, "voice": voice, "email": email}
@@ -96,9 +100,7 @@ class Sidecar:
 
     def flow_errors(self, business: Business, *, workflow: str, execution_id: str, message: str) -> None:
         """A flow's error workflow reports."""
-        report_flow_error(
-            self.context, business, workflow=workflow, execution_id=execution_id, message=message
-        )
+        report_flow_error(self.context, business, workflow=workflow, execution_id=execution_id, message=message)
 
     def carry_out_due(self) -> datetime | None:
         """Hand out all that is due now; returns when the next thing is due."""
@@ -138,9 +140,13 @@ class Sidecar:
         """Finish what is under way, take nothing new, let go of everything."""
         self._chores.stop()
         self.waker.stop()
+        self._running.close()
+        self.close()
+
+    def close(self) -> None:
+        """Let go of threads, connections and the database; for those who built but never started."""
         self.runner.stop()
         self.deliveries.stop()
-        self._running.close()
         self.store.close()
         self.twilio.close()
         self.retell.close()

@@ -89,9 +89,7 @@ def _default(settings: Settings | None) -> Path:
 
 def _mistakes(error: ConfigError) -> Iterator[Finding]:
     for one in error.mistakes:
-        yield Finding(
-            "error", one.file or "environment", one.message, one.remedy, one.field, one.file, one.line
-        )
+        yield Finding("error", one.file or "environment", one.message, one.remedy, one.field, one.file, one.line)
 
 
 def _is_playbook(path: Path) -> bool:
@@ -222,8 +220,5 @@ def _tally(found: Iterable[Finding]) -> str:
     errors, warnings = levels.count("error"), levels.count("warning")
     if not errors and not warnings:
         return "all well"
-    parts = [
-        f"{count} {word}{'s' if count != 1 else ''}"
-        for count, word in ((errors, "error"), (warnings, "warning"))
-    ]
+    parts = [f"{count} {word}{'s' if count != 1 else ''}" for count, word in ((errors, "error"), (warnings, "warning"))]
     return ", ".join(parts)

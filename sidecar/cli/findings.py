@@ -122,9 +122,7 @@ def _people(business: Business) -> Iterator[Finding]:
         ways = ((member.phone, business.twilio), (member.email, business.smtp), (member.webhook, True))
         if not any(address and sender for address, sender in ways):
             said = f"{member.name} cannot be reached: there are no credentials for the phone or email given"
-            yield Finding(
-                "error", business.id, said, "add `twilio:`, `smtp:` or a `webhook:`", f"staff[{index}]"
-            )
+            yield Finding("error", business.id, said, "add `twilio:`, `smtp:` or a `webhook:`", f"staff[{index}]")
 
 
 def _numbers(business: Business) -> Iterator[Finding]:
@@ -160,11 +158,7 @@ def _number(business: Business, number: Number, field: str) -> Iterator[Finding]
 
 def _law(business: Business, playbooks: list[Playbook]) -> Iterator[Finding]:
     rules = business.preset
-    if (
-        business.retell
-        and _steps(playbooks, "voice")
-        and (rules.voice_needs_express or business.strict_consent)
-    ):
+    if business.retell and _steps(playbooks, "voice") and (rules.voice_needs_express or business.strict_consent):
         said = f"an AI voice needs consent on record (preset {rules.name}), else staff get the call as a task"
         yield Finding("warning", business.id, said, "record consents by POST /v1/contacts/consents", "preset")
     nurture = {step.name for playbook in playbooks for step in playbook.steps if step.nurture}
@@ -197,9 +191,7 @@ def _hours(business: Business, playbooks: list[Playbook], now: datetime) -> Iter
             continue
         if opens is None:
             said = f"{channel} is not open once in the next {HORIZON.days} days: its steps would be skipped"
-            yield Finding(
-                "error", business.id, said, "look at `windows` and `closed_days`", f"windows.{channel}"
-            )
+            yield Finding("error", business.id, said, "look at `windows` and `closed_days`", f"windows.{channel}")
         elif opens > now:
             local = opens.astimezone(ZoneInfo(business.zone))
             yield Finding("ok", business.id, f"{channel} is closed now, and opens {local:%A at %H:%M}")

@@ -44,15 +44,11 @@ def _own_numbers(document: Document, parts: Parts) -> dict[str, Number]:
     own: dict[str, Number] = {}
     for where, number in parts.numbers.items():
         if own.setdefault(number.e164, number) is not number:
-            document.complain(
-                (*where, "number"), "this number is listed twice", "keep one of the two entries"
-            )
+            document.complain((*where, "number"), "this number is listed twice", "keep one of the two entries")
     return own
 
 
-def _check_sender(
-    document: Document, where: Field, number: Number, own: Mapping[str, Number], *, needed: bool
-) -> None:
+def _check_sender(document: Document, where: Field, number: Number, own: Mapping[str, Number], *, needed: bool) -> None:
     """A text that cannot be answered is worse than none: it comes from a number of the business."""
     if number.text_from is not None:
         sender = own.get(number.text_from)
@@ -73,9 +69,7 @@ def _check_ring(document: Document, where: Field, number: Number, own: Mapping[s
         said = "a number of the business itself rings here: the call would come back to it"
         document.complain((*where, "ring"), said, "give the phones of the people who answer")
     if number.ring and number.mode != "ring_staff":
-        document.complain(
-            (*where, "ring"), f"nobody rings in mode {number.mode}", "leave it out, or use ring_staff"
-        )
+        document.complain((*where, "ring"), f"nobody rings in mode {number.mode}", "leave it out, or use ring_staff")
 
 
 def _check_staff(document: Document, parts: Parts, own: Mapping[str, Number]) -> None:
@@ -84,14 +78,8 @@ def _check_staff(document: Document, parts: Parts, own: Mapping[str, Number]) ->
             said = "this is a number of the business itself: alerts would never reach a person"
             document.complain((*where, "phone"), said, "give the person's own mobile phone")
         raw = document.at(where)
-        if (
-            isinstance(raw, dict)
-            and not raw.keys() & {"phone", "email", "webhook"}
-            and not document.spoilt(*where)
-        ):
-            document.complain(
-                where, "nothing says how to reach this person", "add `phone:`, `email:` or `webhook:`"
-            )
+        if isinstance(raw, dict) and not raw.keys() & {"phone", "email", "webhook"} and not document.spoilt(*where):
+            document.complain(where, "nothing says how to reach this person", "add `phone:`, `email:` or `webhook:`")
     if not parts.staff and not document.spoilt("staff") and parts.uses("staff"):
         said = "the playbook gives tasks to staff, and there are none"
         document.complain(("staff",), said, "add `staff:` with a name and a phone")

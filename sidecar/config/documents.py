@@ -139,9 +139,7 @@ def parse_document(text: str, file: str) -> Document:
     except yaml.YAMLError as error:
         raise ConfigError([_syntax_mistake(error, file)]) from None
     if node is None:
-        raise ConfigError(
-            [Mistake("the file is empty", "`recovery init` writes one to start from", "", 1, file)]
-        )
+        raise ConfigError([Mistake("the file is empty", "`recovery init` writes one to start from", "", 1, file)])
     document.data = _Walk(document).value(node, ())
     return document
 

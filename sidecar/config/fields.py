@@ -48,11 +48,7 @@ class Fields:
         if name is None or _is_zone(name):
             return name
         near = get_close_matches(name, available_timezones(), n=1)
-        remedy = (
-            f"did you mean `{near[0]}`?"
-            if near
-            else "use an IANA name, like Europe/London or America/Toronto"
-        )
+        remedy = f"did you mean `{near[0]}`?" if near else "use an IANA name, like Europe/London or America/Toronto"
         self.document.complain(where, f"{name!r} is not a time zone", remedy)
         return None
 

@@ -86,9 +86,7 @@ def business_files(path: Path) -> list[Path]:
         raise ConfigError([Mistake("there is no such file or folder", _START, file=str(path))])
     files = sorted(file for file in path.iterdir() if file.suffix in {".yaml", ".yml"} and file.is_file())
     if not files:
-        raise ConfigError(
-            [Mistake("there is no business file (*.yaml) in this folder", _START, file=str(path))]
-        )
+        raise ConfigError([Mistake("there is no business file (*.yaml) in this folder", _START, file=str(path))])
     return files
 
 

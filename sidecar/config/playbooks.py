@@ -47,9 +47,7 @@ def is_path(name: str) -> bool:
 def shipped_playbooks() -> tuple[str, ...]:
     """Names of the playbooks that ship."""
     folder = shipped("playbooks")
-    return tuple(
-        sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
-    )
+    return tuple(sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml")))
 
 
 def shipped_playbook(name: str) -> Playbook:

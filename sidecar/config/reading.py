@@ -32,9 +32,7 @@ _ALIASES = {"UK": "GB"}
 _CHANNELS: tuple[Channel, ...] = ("sms", "voice", "email")
 
 
-def read_business(
-    document: Document, path: Path, environ: Mapping[str, str], playbooks: Playbooks
-) -> Business:
+def read_business(document: Document, path: Path, environ: Mapping[str, str], playbooks: Playbooks) -> Business:
     """Read a document whose shape the schema has accepted, or struck out where it did not.
 
     Raises:

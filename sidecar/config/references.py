@@ -68,9 +68,7 @@ def _content(name: str, path: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not text"
         message = f"the file that {name} names cannot be read: {reason}"
-        raise UnresolvedError(
-            message, f"let {name} hold the path of a file that this user may read"
-        ) from None
+        raise UnresolvedError(message, f"let {name} hold the path of a file that this user may read") from None
 
 
 def fill_in(document: Document, environ: Environ, schema: Validator) -> None:

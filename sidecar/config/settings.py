@@ -8,6 +8,7 @@ stand, ``RECOVERY_…_FILE`` may name a file that holds it.
 from __future__ import annotations
 
 import os
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -16,10 +17,10 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sidecar.config.references import UnresolvedError, resolve
-from sidecar.errors import ConfigError, Mistake, one_of
+from sidecar.errors import ConfigError, Mistake
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from pydantic_core import ErrorDetails
     from pydantic_settings import PydanticBaseSettingsSource
@@ -62,9 +63,7 @@ class Settings(BaseSettings):
     @classmethod
     def _known_database(cls, value: SecretStr) -> SecretStr:
         url = value.get_secret_value()
-        if url.startswith(
-            ("postgres://", "postgresql://")
-        ):  # without a driver SQLAlchemy would take psycopg2
+        if url.startswith(("postgres://", "postgresql://")):  # without a driver SQLAlchemy would take psycopg2
             return SecretStr("postgresql+psycopg://" + url.partition("://")[2])
         if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
             raise ValueError("is neither an SQLite nor a PostgreSQL URL")
@@ -119,7 +118,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         ConfigError: with every variable that is missing, wrong or misspelt. ``field`` is the variable's name.
     """
     environ = environment() if environ is None else environ
-    mistakes: list[Mistake] = list(_misspelt(environ))
+    mistakes = list(_misspelt(environ))
     values: dict[str, str] = {}
     for name in Settings.model_fields:
         variable = PREFIX + name.upper()
@@ -143,17 +142,15 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
-def _misspelt(environ: Mapping[str, str]) -> list[Mistake]:
+def _misspelt(environ: Mapping[str, str]) -> Iterator[Mistake]:
     """``RECOVERY_`` variables that look like a setting and are none; others may be somebody else's."""
-    known = [PREFIX + name.upper() for name in Settings.model_fields]
-    known += [PREFIX + name.upper() + "_FILE" for name in _WITH_FILE]
-    strange = [name for name in environ if name.startswith(PREFIX) and name not in known]
-    remedies = {name: one_of(name, known) for name in strange}
-    return [
-        Mistake("there is no such setting", remedy, name)
-        for name, remedy in remedies.items()
-        if remedy.startswith("did you mean")
-    ]
+    known = [name.upper() for name in Settings.model_fields]
+    known += [f"{name.upper()}_FILE" for name in _WITH_FILE]
+    for variable in environ:
+        name = variable.removeprefix(PREFIX)
+        if variable != name and name not in known:
+            for near in get_close_matches(name, known, n=1, cutoff=0.7):
+                yield Mistake("there is no such setting", f"did you mean `{PREFIX}{near}`?", variable)
 
 
 def _mistake(detail: ErrorDetails) -> Mistake:

@@ -23,8 +23,7 @@ def read_vendors(fields: Fields, environ: Mapping[str, str]) -> dict[str, Any]:
     readers = {"twilio": _twilio, "retell": _retell, "hubspot": _hubspot}
     present = [vendor for vendor in readers if fields.document.at((vendor,)) is not None]
     read: dict[str, Any] = {
-        vendor: readers[vendor](fields, given(base_url=_base_url(fields, environ, vendor)))
-        for vendor in present
+        vendor: readers[vendor](fields, given(base_url=_base_url(fields, environ, vendor))) for vendor in present
     }
     if fields.document.at(("smtp",)) is not None:
         read["smtp"] = _smtp(fields)
@@ -41,9 +40,7 @@ def _base_url(fields: Fields, environ: Mapping[str, str], vendor: str) -> str | 
 
 
 def _twilio(fields: Fields, base: Mapping[str, str]) -> Twilio:
-    return Twilio(
-        fields.text("twilio", "account_sid") or "", fields.text("twilio", "auth_token") or "", **base
-    )
+    return Twilio(fields.text("twilio", "account_sid") or "", fields.text("twilio", "auth_token") or "", **base)
 
 
 def _retell(fields: Fields, base: Mapping[str, str]) -> Retell:

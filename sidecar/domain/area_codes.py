@@ -1,11 +1,13 @@
-"""Area codes of the United States and Canada: which state or province, and which clocks its people may live by.
+"""Area codes of the United States and Canada: which state or province, and which clocks may hold there.
 
-A person keeps an area code for life, so this says what the number *suggests*; a rule that hangs on it has to
-take the strictest of all candidates. Where an area code crosses a time zone border every zone stands here (those
-set by law: 49 CFR part 71, provincial acts), the one with more people first. A zone carries the name of its own state or
-province where the tz database has one, since legislatures change clocks one by one (British Columbia did).
+A person keeps an area code for life, so this says what the number *suggests*; a rule that hangs on it has
+to take the strictest of all candidates. Where an area code crosses a time zone border every zone stands
+here (those set by law: 49 CFR part 71, provincial acts), the one with more people first. A zone carries the
+name of its own state or province where the tz database has one, since legislatures change clocks one by one
+(British Columbia did).
 
-Sources: the NANP administrator's public lists as of autumn 2026 (codes in service), the tz database (zones).
+Sources: the NANP administrator's public lists as of autumn 2026 (codes in service), the tz database
+(zones).
 """
 
 from __future__ import annotations
@@ -128,8 +130,8 @@ def _areas() -> dict[str, Area]:
 def area_of(code: str) -> Area | None:
     """What is known about a three-digit area code of +1.
 
-    ``None``: not a geographic code of the United States or Canada (toll-free, personal, another country of +1,
-    or younger than this table).
+    ``None``: not a geographic code of the United States or Canada (toll-free, personal, another country of
+    +1, or younger than this table).
     """
     return _areas().get(code)
 

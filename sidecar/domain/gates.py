@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from sidecar.domain.compliance import Preset
 from sidecar.domain.consent import Consent, Refusal, permits
 from sidecar.domain.pace import Pace, take_slot
-from sidecar.domain.playbooks import Channel, Purpose
 from sidecar.domain.windows import LocalWindow, first_open
+
+if TYPE_CHECKING:
+    from sidecar.domain.compliance import Preset
+    from sidecar.domain.playbooks import Channel, Purpose
 
 Kind = Literal["touch", "answer", "confirmation"]
 Verdict = Literal["send", "defer", "skip", "close"]

@@ -1,4 +1,4 @@
-"""English ways to say "do not contact me": patterns over plain words (see :mod:`sidecar.domain.optout_rules`)."""
+"""English ways to say "do not contact me" (see :mod:`sidecar.domain.optout_rules` for how they are read)."""
 
 from __future__ import annotations
 
@@ -7,39 +7,51 @@ from typing import Final
 from sidecar.domain.optout_rules import rule
 
 _VERB = (
-    r"(?:text|message|call|contact|phone|ring|email|mail|write|bother|disturb|spam|harass|annoy|pester|hassle|reach|dm|"
-    r"whatsapp|solicit|communicate|hit|reply|bug|nag|respond|follow up)"
+    r"(?:text|message|call|contact|phone|ring|email|mail|write|bother|disturb|spam|harass|annoy|pester|"
+    r"hassle|reach|dm|whatsapp|solicit|communicate|hit|reply|bug|nag|respond|follow up)"
 )
 _ING = (
-    r"(?:texting|messaging|calling|contacting|phoning|ringing|emailing|writing|bothering|disturbing|spamming|harassing|"
-    r"annoying|pestering|hassling|bugging|nagging|replying|following up|reaching|communicating|soliciting|blowing|trying to (?:call|reach|contact)|whatsapping)"
+    r"(?:texting|messaging|calling|contacting|phoning|ringing|emailing|writing|bothering|disturbing|"
+    r"spamming|harassing|annoying|pestering|hassling|bugging|nagging|replying|following up|reaching|"
+    r"communicating|soliciting|blowing|trying to (?:call|reach|contact)|whatsapping)"
 )
 _NOUN = (
-    r"(?:texts?|messages?|calls?|emails?|contact|communications?|spam|correspondence|robocalls?|harassment|follow ups?|"
-    r"messaging|marketing|solicitations?)"
+    r"(?:texts?|messages?|calls?|emails?|contact|communications?|spam|correspondence|robocalls?|harassment|"
+    r"follow ups?|messaging|marketing|solicitations?)"
 )
-_NOUNS = r"(?:texts|messages|calls|emails|follow ups|communications?|spam|correspondence|robocalls|marketing|solicitations)"
-_DONE = r"(?:contacted|texted|called|messaged|emailed|bothered|disturbed|phoned|spammed|harassed|rung|solicited)"
+_NOUNS = (
+    r"(?:texts|messages|calls|emails|follow ups|communications?|spam|correspondence|robocalls|marketing|"
+    r"solicitations)"
+)
+_DONE = (
+    r"(?:contacted|texted|called|messaged|emailed|bothered|disturbed|phoned|spammed|harassed|rung|"
+    r"solicited)"
+)
 _LINK = (
-    r"(?: (?:it|from|with|of|the|all|these|those|this|any|your|you|getting|receiving|me|us|to|more|further|damn|bloody|fucking|"
-    r"constant|annoying|automated|unwanted|unsolicited|future|sending|and|or|that|such|random|stupid))"
+    r"(?: (?:it|from|with|of|the|all|these|those|this|any|your|you|getting|receiving|me|us|to|more|further|"
+    r"damn|bloody|fucking|constant|annoying|automated|unwanted|unsolicited|future|sending|and|or|that|such|"
+    r"random|stupid))"
 )
-_ME = r"(?:me|us|myself|(?:all )?(?:of )?(?:my|our|this|the|these) (?:\w+ )?(?:numbers?|names?|details|info|information|data|phone|email)(?: number| details)?|(?:phone )?number)"
+_ME = (
+    r"(?:me|us|myself|(?:all )?(?:of )?(?:my|our|this|the|these) (?:\w+ )?(?:numbers?|names?|details|info|"
+    r"information|data|phone|email)(?: number| details)?|(?:phone )?number)"
+)
 
 # ---------------------------------------------------------------- what speaks against a match
 
 _NOT_STOPPING = (
-    r"(?:(?<! you)(?<! u)(?<! yall) (?:wont|doesnt|didnt|cant|couldnt|never|dont|not|wouldnt|shouldnt)(?: ever| please)?"
-    r"|(?:did|have|has|had|why|when) (?:you|they|he|she|i|we)(?: guys)?|no need to|dont want you to|dont have to"
-    r"|(?<! do)(?<! can)(?<! could) (?:i|ill|ive|we|well|id|he|she|they)(?: (?:will|can|could|should|shall|must|just|usually|always|might))?)"
+    r"(?:(?<! you)(?<! u)(?<! yall) (?:wont|doesnt|didnt|cant|couldnt|never|dont|not|wouldnt|"
+    r"shouldnt)(?: ever| please)?|(?:did|have|has|had|why|when) (?:you|they|he|she|i|we)(?: guys)?|"
+    r"no need to|dont want you to|dont have to|(?<! do)(?<! can)(?<! could) (?:i|ill|ive|we|well|id|he|she|"
+    r"they)(?: (?:will|can|could|should|shall|must|just|usually|always|might))?)"
 )
 _NOT_ASKING = (
-    r"(?: (?:i|we|they|he|she|people|it|that|why|if|or|whether|did|does|do|just|may|might|could|rather)(?: usually| really| often| just)?"
-    r"|would)"
+    r"(?: (?:i|we|they|he|she|people|it|that|why|if|or|whether|did|does|do|just|may|might|could|"
+    r"rather)(?: usually| really| often| just)?|would)"
 )
 _SELF = (
-    r" (?:gave|give|given|put|typed|entered|sent|left|wrote|provided|supplied|listed|ordered|delivered|brought|used|had|"
-    r"posted|texted you)(?: \w+){0,3}"
+    r" (?:gave|give|given|put|typed|entered|sent|left|wrote|provided|supplied|listed|ordered|delivered|"
+    r"brought|used|had|posted|texted you)(?: \w+){0,3}"
 )
 
 REFUSALS: Final = (
@@ -49,7 +61,7 @@ REFUSALS: Final = (
     rule("stop_contact", "opt_out", "stop quit ceas halt disc desi refr",
          rf"(?:stop|quit|cease|halt|discontinue|desist|refrain){_LINK}{{0,6}} (?:{_ING}|{_NOUN})",
          never_after=_NOT_STOPPING,
-         weighed=True),
+         weighed="urged"),
     rule("stop_sending", "opt_out", "stop quit ceas",
          r"(?:stop|quit|cease) (?:sending|hitting|blowing|doing)(?: (?:me|us|up|my|phone|these|this|those|"
          r"that|it|all|any|your|stuff|things|anything|shit|crap|rubbish|to|here|please|now|"
@@ -74,7 +86,7 @@ REFUSALS: Final = (
          rf"you|please|want|to|dare|even|again|for|like|wish|anyone|bother)){{0,5}} (?:{_VERB}(?:ing)?|"
          rf"be {_DONE})",
          never_after=_NOT_ASKING,
-         weighed=True),
+         weighed="forbidden"),
     rule("never_send", "opt_out", "send",
          rf"(?:dont|never|not)(?: (?:ever|please|want|you|to)){{0,4}} send(?:ing)?(?: (?:me|us|this|number|"
          rf"to|my|phone|any|more|these|anymore|another|of|your|the|such|further)){{0,5}} (?:{_NOUN}|"
@@ -84,9 +96,9 @@ REFUSALS: Final = (
          r"(?:dont|no longer|not|never|didnt|wouldnt|wont)(?: (?:ever|really|even|currently|to|"
          r"be))* (?:want|wants|wish|wanna|need|care|like|wanted|ask|asked|consent|consented|agree|agreed|"
          r"sign up|signed up|authorise|authorize|authorised|authorized|optin|request|requested|interested|"
-         r"give|gave|given|permit|accept|appreciate)(?: (?:to|for|any|more|of|your|these|those|this|further|"
-         r"be|being|receive|receiving|get|getting|have|having|you|from|the|such|marketing|unsolicited|"
-         r"future|anymore|in|all|ever|permission|consent|my|spam|sms|on|me|here|by)){0,8} "
+         r"give|gave|given|permit|accept|appreciate)(?: (?:to|for|any|more|of|your|these|those|this|"
+         r"further|be|being|receive|receiving|get|getting|have|having|you|from|the|such|marketing|"
+         r"unsolicited|future|anymore|in|all|ever|permission|consent|my|spam|sms|on|me|here|by)){0,8} "
          rf"(?:{_NOUNS}|{_DONE}|{_ING}|contact|hear from (?:you|your|this|any|anyone)|hearing from you|"
          rf"(?:permission|consent) to {_VERB})"),
     rule("never_hear", "opt_out", "hear",
@@ -101,9 +113,8 @@ REFUSALS: Final = (
     rule("take_off_list", "opt_out", "off from out",
          rf"(?:take|get|drop|strike|scratch|cut|scrub|cross|taken|remove|delete|wipe)(?: please)? (?:{_ME}|"
          rf"\d[\d ]{{5,20}}) (?:off|from|out)(?! (?:the |your |my |a |our )?(?:wait|waiting|schedule|"
-         r"calendar|diary|hold|"
-         r"invoice|quote|booking|appointment|rota|loop|job|shopping|address|work|guest|meeting|group|"
-         r"account|bill|order|here|there|site))"),
+         r"calendar|diary|hold|invoice|quote|booking|appointment|rota|loop|job|shopping|address|work|guest|"
+         r"meeting|group|account|bill|order|here|there|site))"),
     rule("remove_me", "opt_out", "remo dele eras unli purg excl wipe bloc",
          r"(?:remove|delete|erase|unlist|purge|exclude|wipe|"
          rf"block)(?: please)? {_ME}(?: (?:from your system|from contacting me|please|now|immediately|asap|"
@@ -157,37 +168,38 @@ REFUSALS: Final = (
     rule("go_away", "opt_out", "away lost shut clea hell off out one dead stuf shit bent your hike on",
          r"\| (?:please |just |oh |now )*(?:stay away(?: from me| from us)?|back off|knock it off|"
          r"cut it out|do one|drop dead|get stuffed|eat shit|get bent|up yours|take a hike|jog on|go away|"
-         r"get lost|shut up|clear off|go to hell)(?: please| now| you| creep| spammers?| already| mate| pal|"
-         r" buddy)*(?= \|)"),
+         r"get lost|shut up|clear off|go to hell)(?: please| now| you| creep| spammers?| already| mate|"
+         r" pal| buddy)*(?= \|)"),
     rule("harassment", "opt_out", "hara harr",
          r"harr?ass(?:ment|ive)|(?:you|youre|keep) harassing|(?:feel|feeling|being|am|im) harassed|"
          r"harass(?:ing|ed) (?:me|us|my|people|my family)"),
     rule("complaint", "opt_out", "repo sue suin ille unla",
          r"report(?:ing|ed)? (?:you|your (?:number|company|business|firm)|this number)|report(?:ing|"
-         r"ed)?(?: \w+){0,4} (?:ico|ofcom|fcc|ftc|crtc|spam|spammers?|police)|(?:sue|suing)(?: you|(?= \|))|"
-         r"(?:illegal|unlawful|against the law)(?: \w+){0,3} (?:text|contact|message|call)"),
+         r"ed)?(?: \w+){0,4} (?:ico|ofcom|fcc|ftc|crtc|spam|spammers?|police)|(?:sue|suing)(?: you|"
+         r"(?= \|))|(?:illegal|unlawful|against the law)(?: \w+){0,3} (?:text|contact|message|call)"),
     rule("unsubscribe", "opt_out", "unsu",
          r"unsubscrib(?:e|ing)|(?:already|have|ive|be|get|been|thought i|am|im|me) unsubscribed|"
          r"unsubscribed (?:me|us|this)|\| unsubscribed",
          never_after=r" (?:dont|didnt|not|never|if|did|wont)(?: \w+){0,2}",
-         weighed=True),
+         weighed="left"),
     rule("opt_out_words", "opt_out", "opto opt",
          r"optout|opt (?:me|us|my number|this number|my phone) out",
          never_after=r" (?:dont|didnt|not|never|if|did|wont)(?: \w+){0,2}",
-         weighed=True),
+         weighed="left"),
     rule("revoke_consent", "opt_out", "revo with rsci retr resc",
-         r"(?:revoke|revoking|revoked|withdraw|withdrawing|withdrawn|withdrew|retract|rescind)(?: (?:my|all|"
-         r"any|the|prior|previous|express|our|permission|and|or|consent))* (?:consent|permission|"
+         r"(?:revoke|revoking|revoked|withdraw|withdrawing|withdrawn|withdrew|retract|rescind)(?: (?:my|"
+         r"all|any|the|prior|previous|express|our|permission|and|or|consent))* (?:consent|permission|"
          r"authori[sz]ation)",
          never_after=r" (?:dont|didnt|not|never)(?: \w+)?"),
     rule("asked_to_stop", "opt_out", "stop",
          r"(?:(?:need|want|asked|told|telling|tell|asking|ask|begging|order|beg|like|warned|demand) (?:you|"
          r"them|yall|u)(?: \w+){0,3}?(?: to)?(?: please| just| fucking)?|how many times(?: \w+){1,8}|"
          r"(?:will|would|can|could|wont|should|must) (?:you|yall)(?: guys| people)? (?:please|just|all|"
-         r"kindly)|you can(?: please| all)?|(?:please|you must|you should|yall|would you guys|will you guys|"
-         r"guys|thanks|thank you|interested|no|ok|kindly|and|so|just|now|you better|must|but|time|times|nah|"
-         r"nope|naw|yo|hey|lol|bye|person|number|sorted|off|alone|again) )(?: ?)stop(?: (?:now|this|that|"
-         r"please|thanks|already|asap|immediately|all this|thank you|doing this))*(?= \|)",
+         r"kindly)|you can(?: please| all)?|(?:please|you must|you should|yall|would you guys|"
+         r"will you guys|guys|thanks|thank you|interested|no|ok|kindly|and|so|just|now|you better|must|but|"
+         r"time|times|nah|nope|naw|yo|hey|lol|bye|person|number|sorted|off|alone|"
+         r"again) )(?: ?)stop(?: (?:now|this|that|please|thanks|already|asap|immediately|all this|"
+         r"thank you|doing this))*(?= \|)",
          never_after=r" (?:when|where|time|how|if|does|do|did|dont)(?: \w+){0,3}"),
     rule("said_stop", "opt_out", "stop",
          r"(?:i|ive|we|already|weve)(?: (?:have|already|just|clearly|literally|even|also))* (?:said|say|"
@@ -227,10 +239,10 @@ DOUBTS: Final = (
          r"(?:not|no longer|isnt|dont|arent|never|un|pas|plus|non)(?: (?:really|at all|vraiment|du tout|im|"
          r"be))* interess?(?:ted|e|ee|es|ees)(?! in (?:the|a|that|an) )"),
     rule("enough", "unclear", "enou suff asse more bast halt fin alto annu bloc spam stp para mute neve noth",
-         r"\| (?:ok |okay |please |thats |that is |this is |ca |non |now |no thanks |its )*(?:enough|suffit|"
-         r"assez|no more|basta|alto|parar|halt|is this spam|block|mute|never again|fin|annuler|annulez|spam|"
-         r"blocked|stp|nothing more|no more please|enough already|enough is enough)(?: please| svp| now|"
-         r" thanks| merci| is| or what| already| text)*(?= \|)"),
+         r"\| (?:ok |okay |please |thats |that is |this is |ca |non |now |no thanks |its )*(?:enough|"
+         r"suffit|assez|no more|basta|alto|parar|halt|is this spam|block|mute|never again|fin|annuler|"
+         r"annulez|spam|blocked|stp|nothing more|no more please|enough already|enough is enough)(?: please|"
+         r" svp| now| thanks| merci| is| or what| already| text)*(?= \|)"),
     rule("blocked", "unclear", "bloc",
          r"(?:block|blocking|blocked) (?:you|your number|this number|u)(?= (?:\||now|if|and|from|both))|"
          r"you (?:are )?blocked(?= \|)"),
@@ -259,8 +271,8 @@ DOUBTS: Final = (
          rf"(?:you|u) (?:keep|kept|always|constantly) {_ING}|why (?:are|do|did) you (?:keep )?(?:texting|"
          r"messaging|contacting|text|message|contact)"),
     rule("other_owner", "unclear", "numb phon",
-         r"(?:just got|new owner of|recently got|just bought) this (?:number|phone)|(?:number|phone)(?: now|"
-         r" no longer)? (?:belongs?|belong) to|not (?:my|his|her) phone|new phone who"),
+         r"(?:just got|new owner of|recently got|just bought) this (?:number|phone)|(?:number|"
+         r"phone)(?: now| no longer)? (?:belongs?|belong) to|not (?:my|his|her) phone|new phone who"),
     rule("person_gone", "unclear", "pass dece died dead",
          r"passed away|deceased|decede\w*|(?:he|she|husband|wife|mother|father|mom|mum|dad|son|"
          r"daughter)(?: has| just| is)? (?:died|dead)"),

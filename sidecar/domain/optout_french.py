@@ -1,4 +1,4 @@
-"""French ways to say "do not contact me", as written in Quebec and in France (see :mod:`sidecar.domain.optout_rules`).
+"""French ways to say "do not contact me", as written in Quebec and in France.
 
 Accents are gone and elisions are two words: "n'envoyez plus" reads ``n envoyez plus``.
 """
@@ -10,11 +10,15 @@ from typing import Final
 from sidecar.domain.optout_rules import rule
 
 _VERB = (
-    r"(?:m|n|r)?(?:ecri(?:re|vez|ve|s|t)|r?appel(?:er|ez|le|les)|text(?:er|ez|e|es)|contact(?:er|ez|e|es|iez)|envoy(?:er|ez|e)|"
-    r"envoi(?:e|es)?|messag(?:er|ez)|harcel(?:er|ez|e)|derang(?:er|ez|e)|embet(?:er|ez|e)|telephon(?:er|ez|e)|sollicit(?:er|ez|e)|"
-    r"relanc(?:er|ez|e)|importun(?:er|ez|e)|parl(?:er|ez|e)|spam(?:mer|mez|me|er)|joindre|communiqu(?:er|ez))"
+    r"(?:m|n|r)?(?:ecri(?:re|vez|ve|s|t)|r?appel(?:er|ez|le|les)|text(?:er|ez|e|es)|contact(?:er|ez|e|es|"
+    r"iez)|envoy(?:er|ez|e)|envoi(?:e|es)?|messag(?:er|ez)|harcel(?:er|ez|e)|derang(?:er|ez|e)|embet(?:er|"
+    r"ez|e)|telephon(?:er|ez|e)|sollicit(?:er|ez|e)|relanc(?:er|ez|e)|importun(?:er|ez|e)|parl(?:er|ez|e)|"
+    r"spam(?:mer|mez|me|er)|joindre|communiqu(?:er|ez))"
 )
-_NOUN = r"(?:messages?|texts?|appels?|courriels?|mails?|emails?|communications?|contacts?|sollicitations?|notifications?|pubs?|publicites?)"
+_NOUN = (
+    r"(?:messages?|texts?|appels?|courriels?|mails?|emails?|communications?|contacts?|sollicitations?|"
+    r"notifications?|pubs?|publicites?)"
+)
 
 FRENCH: Final = (
     rule("arreter_de_contacter", "opt_out", "arre cess stop fini",
@@ -22,26 +26,27 @@ FRENCH: Final = (
          r"vous|plait|svp|tout|tous|toute|vos|les|ces|donc|ca|m|me|nous|a|envoyer|avec|la|le|n|importe|"
          rf"plus|recevoir|aux|au|tes|te|immediatement|suite)){{0,7}} (?:{_VERB}|{_NOUN}|harcelement|spam)",
          never_after=r" (?:n|ne)(?: \w+)?",
-         weighed=True),
+         weighed="urged"),
     rule("ne_plus_contacter", "opt_out", "plus jama",
-         rf"(?:ne |n |m |me |nous |les |le )+(?:{_VERB})(?: (?:moi|nous|svp|ce numero|donc|surtout|vraiment|"
+         rf"(?:ne |n |m |me |nous |les |le )+(?:{_VERB})(?: (?:moi|nous|svp|ce numero|donc|surtout|"
+         rf"vraiment|"
          r"rien))* (?:plus|jamais)(?! (?:tard|tot|vite|souvent|longtemps|que|rapidement))"),
     rule("ne_plus_infinitif", "opt_out", "plus pas jama",
          r"(?:ne (?:plus|pas|jamais)(?: jamais)?|(?:plus|pas|jamais) (?:me|m|nous|n))(?: (?:me|m|nous|n|l|"
          rf"d|les))* (?:{_VERB})(?= (?:\||svp|s|merci|du|sur|a|au|par|de|d|stp|ni|et|ou|ce|ici|ca))",
          never_after=r" (?:pour|peut|peux|pouvez|pourquoi)",
-         weighed=True),
+         weighed="forbidden"),
     rule("ne_plus_recevoir", "opt_out", "plus pas rece",
          r"ne plus (?:en )?recevoir(?= (?:\||svp|rien|de))|(?:ne )?(?:plus|pas) (?:en )?recevoir(?: (?:de|"
          rf"d|des|vos|ces|les|aucun|aucune|autres?)){{0,3}} {_NOUN}"),
     rule("ne_pas_contacter", "opt_out", "pas",
          rf"(?:ne |n |m |me |nous )+(?:{_VERB})(?: (?:moi|nous|svp))* pas",
          never_after=r" (?:je|tu|il|elle|on|vous|j|si)",
-         weighed=True),
+         weighed="forbidden"),
     rule("contact_non_voulu", "opt_out", "plus pas jama aucu",
          r"(?:veux|souhaite|desire|voudrais|veut|voulons|souhaitons|aimerais|interesse|accepte|"
-         r"demande)(?: \w+)? (?:plus|pas|jamais|aucun|aucune)(?: (?:de|du|d|des|vos|ces|les|a|etre|recevoir|"
-         r"avoir|que|vous|rien|me|m|entendre|votre|tels|"
+         r"demande)(?: \w+)? (?:plus|pas|jamais|aucun|aucune)(?: (?:de|du|d|des|vos|ces|les|a|etre|"
+         r"recevoir|avoir|que|vous|rien|me|m|entendre|votre|tels|"
          rf"aucun|aucune|l|par|jamais|en|on|nous|ce|genre)){{0,7}} (?:{_NOUN}|{_VERB}|contacte\w*|"
          r"appele\w*|sollicite\w*|derange\w*|rejoints?|recevoir|entendre parler|textiez|contactiez|"
          r"ecriviez|appeliez)"),

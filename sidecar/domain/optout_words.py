@@ -1,7 +1,8 @@
 """How a text message becomes plain words: spelling, typing slips, elisions, emoji.
 
-:func:`plain_words` turns whatever a person typed into lower-case words of ``a-z0-9`` with ``|`` between clauses, so that the
-rules in :mod:`sidecar.domain.optout_rules` can be written once for "Don’t txt me!!", "DO NOT TEXT ME" and "dont text me".
+:func:`plain_words` turns whatever a person typed into lower-case words of ``a-z0-9`` with ``|`` between
+clauses, so that the rules in :mod:`sidecar.domain.optout_rules` can be written once for "Don’t txt me!!",
+"DO NOT TEXT ME" and "dont text me".
 """
 
 from __future__ import annotations
@@ -16,54 +17,68 @@ CLAUSE: Final = "|"
 _SPELLINGS: Final = dict(
     pair.split("=")
     for pair in (
-        "u=you ya=you ur=your youre=you r=are plz=please pls=please plse=please pleez=please plez=please pleas=please "
-        "txt=text txts=texts txting=texting txted=texted txtin=texting textin=texting textign=texting msg=message "
-        "msgs=messages msging=messaging messagin=messaging callin=calling sms=texts smses=texts mms=texts thx=thanks "
-        "ty=thanks tks=thanks thnx=thanks dnt=dont dunt=dont donot=dont dont=dont cannot=cant nomore=no+more num=number nbr=number "
-        "numbr=number nvm=nevermind unsub=unsubscribe unsubs=unsubscribe stahp=stop stawp=stop staph=stop stopp=stop sotp=stop "
-        "fck=fuck fuk=fuck fk=fuck fking=fucking wanna=want+to tmrw=tomorrow tmr=tomorrow b4=before ffs=please ph=phone "
-        "texto=text textos=texts sil=s+il pu=plus pus=plus jveux=je+veux jai=j+ai tel=telephone immed=immediately "
-        "txtn=texting textn=texting textng=texting calln=calling msgn=messaging txtng=texting textingme=texting+me callingme=calling+me textme=text+me "
-        "callme=call+me contactme=contact+me agen=again agian=again dis=this dat=that da=the fous=foutez anymor=anymore nolonger=no+longer stopall=stop+all stopit=stop+it optin=optin unstop=unstop chu=je+suis "
-        "phones=phone cell=phone mobile=phone cellphone=phone cellulaire=telephone ph#=number someones=someone wifes=wife "
-        "optedout=optout optingout=optout leavemealone=leave+me+alone"
+        "u=you ya=you ur=your youre=you r=are plz=please pls=please plse=please pleez=please plez=please "
+        "pleas=please txt=text txts=texts txting=texting txted=texted txtin=texting textin=texting "
+        "textign=texting msg=message msgs=messages msging=messaging messagin=messaging callin=calling "
+        "sms=texts smses=texts mms=texts thx=thanks ty=thanks tks=thanks thnx=thanks dnt=dont dunt=dont "
+        "donot=dont dont=dont cannot=cant nomore=no+more num=number nbr=number numbr=number nvm=nevermind "
+        "unsub=unsubscribe unsubs=unsubscribe stahp=stop stawp=stop staph=stop stopp=stop sotp=stop "
+        "fck=fuck fuk=fuck fk=fuck fking=fucking wanna=want+to tmrw=tomorrow tmr=tomorrow b4=before "
+        "ffs=please ph=phone texto=text textos=texts sil=s+il pu=plus pus=plus jveux=je+veux jai=j+ai "
+        "tel=telephone immed=immediately txtn=texting textn=texting textng=texting calln=calling "
+        "msgn=messaging txtng=texting textingme=texting+me callingme=calling+me textme=text+me "
+        "callme=call+me contactme=contact+me agen=again agian=again dis=this dat=that da=the fous=foutez "
+        "anymor=anymore nolonger=no+longer stopall=stop+all stopit=stop+it optin=optin unstop=unstop "
+        "chu=je+suis phones=phone cell=phone mobile=phone cellphone=phone cellulaire=telephone ph#=number "
+        "someones=someone wifes=wife optedout=optout optingout=optout leavemealone=leave+me+alone"
     ).split()
 )
 """Left: as typed, accents and apostrophes gone. Right: as the rules know it; ``+`` joins two words."""
 
 _PAIRS: Final = {
-    "do not": "dont", "does not": "doesnt", "did not": "didnt", "will not": "wont", "can not": "cant", "would not": "wouldnt",
-    "should not": "shouldnt", "could not": "couldnt", "is not": "isnt", "am not": "not", "any more": "anymore", "opt out": "optout",
-    "opts out": "optout", "opting out": "optout", "opted out": "optout", "opt in": "optin", "un subscribe": "unsubscribe",
-    "un stop": "unstop", "st op": "stop", "s top": "stop", "sto p": "stop", "i am": "im", "i have": "ive", "i will": "ill", "you are": "you", "don t": "dont",
-    "didn t": "didnt", "won t": "wont", "can t": "cant", "stop pub": "stop",
-}  # fmt: skip
-
+    typed.strip(): known.strip()
+    for typed, _, known in (
+        pair.partition("=")
+        for pair in (
+            "do not=dont, does not=doesnt, did not=didnt, will not=wont, can not=cant, would not=wouldnt, "
+            "don t=dont, should not=shouldnt, could not=couldnt, is not=isnt, am not=not, didn t=didnt, "
+            "won t=wont, can t=cant, any more=anymore, opt out=optout, opts out=optout, opting "
+            "out=optout, opted out=optout, opt in=optin, un subscribe=unsubscribe, un stop=unstop, st "
+            "op=stop, s top=stop, sto p=stop, stop pub=stop, i am=im, i have=ive, i will=ill, you are=you"
+        ).split(",")
+    )
+}
 _SECOND_OF_PAIR: Final = frozenset(pair.split()[1] for pair in _PAIRS)
 
 _TARGETS: Final = tuple(
-    "stop text texting texts calling message messages messaging contacting unsubscribe unsubscribed remove number wrong please "
-    "harassment harassing anymore again bothering sending delete consent optout arret arrete arretez ecrivez appelez contactez "
-    "textez envoyez desabonner desabonnez desinscrire desinscription tranquille numero mauvais contact leave alone cancel "
+    "stop text texting texts calling message messages messaging contacting unsubscribe unsubscribed remove "
+    "number wrong please harassment harassing anymore again bothering sending delete consent optout arret "
+    "arrete arretez ecrivez appelez contactez textez envoyez desabonner desabonnez desinscrire "
+    "desinscription tranquille numero mauvais contact leave alone cancel "
     "database liste".split()
 )
 _REAL_WORDS: Final = frozenset(
-    "step steps shop stops top stoop slop strop stow atop stomp sop stp stock tap test tests testing next tent tests taxing "
-    "texas texted texte falling filling calming caring culling failing hauling sailing ceiling caller called massage massages "
-    "massaging contract contracts contacts contracting contacted contacte contacter removed removes remover remote numbers "
-    "lumber wrongs wrung prong strong pleased pleases against gain spending ending bending mending tending lending pending "
-    "sanding standing seeding deleted deletes content concert arrest arrets arreter arrive mauvaise mauvaises leaves leaver "
-    "lease cleave along alon clone canceled cancels cancelled ecrire ecrivent appeler appelle envoyer textes listen lists list "
-    "listed consents message messaged messager numeros lone please release cease leased eave heave weave leaven stopped text "
+    "step steps shop stops top stoop slop strop stow atop stomp sop stp stock tap test tests testing next "
+    "tent tests taxing texas texted texte falling filling calming caring culling failing hauling sailing "
+    "ceiling caller called massage massages massaging contract contracts contacts contracting contacted "
+    "contacte contacter removed removes remover remote numbers lumber wrongs wrung prong strong pleased "
+    "pleases against gain spending ending bending mending tending lending pending sanding standing seeding "
+    "deleted deletes content concert arrest arrets arreter arrive mauvaise mauvaises leaves leaver lease "
+    "cleave along alon clone canceled cancels cancelled ecrire ecrivent appeler appelle envoyer textes "
+    "listen lists list listed consents message messaged messager numeros lone please release cease leased "
+    "eave heave weave leaven stopped text "
     "texts arretes arretee desabonne tex database databases databased".split()
 )
 """Words that lie one slip away from a target and mean something else."""
 
-_EMOJI_STOP: Final = "🛑"
-_FANCY: Final = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "′": "'", "ı": "i", "ß": "ss", _EMOJI_STOP: " stop "})
+_STOP_SIGN: Final = "🛑"
+_FANCY: Final = str.maketrans({**dict.fromkeys("’‘ʼ`´′", "'"), "ı": "i", _STOP_SIGN: " stop "})
 _LEET: Final = str.maketrans("013457$@", "oieastsa")
 _WRONG_HASH = re.compile(r"\b(wrong|my|this) ?#")
-_PART = re.compile(r"[$@]?[^\W_]+(?:[$@][^\W_]+)*(?:'[^\W_]+)*|(?:(?<!\w)-|-(?!\w)|[–—.!?;,:\n\r…()\[\]|/\"])+")
+_PART = re.compile(
+    r"[$@]?[^\W_]+(?:[$@][^\W_]+)*(?:'[^\W_]+)*"  # a word, perhaps with apostrophes or a $ for an S
+    r"|(?:(?<!\w)-|-(?!\w)|[–—.!?;,:\n\r…()\[\]|/\"])+"  # parts two clauses; a hyphen inside a word does not
+)
 _LONG_RUN = re.compile(r"(.)\1{2,}")
 _ELIDED: Final = frozenset({"m", "n", "l", "d", "j", "t", "s", "c", "qu", "jusqu"})
 _BARS_OF_ONE_CLAUSE: Final = 2
@@ -71,7 +86,7 @@ _SPELT_OUT: Final = frozenset({"stop", "quit", "end", "arret", "help", "unsubscr
 
 
 def plain_words(body: str) -> str:
-    """The message as ``| word word | word |``: padded, clauses between bars; ``|`` alone when there is no word."""
+    """The message as ``| word word | word |``, clauses between bars; ``|`` alone when there is no word."""
     folded = body.lower().replace("`", "'") if body.isascii() else _latin(body)
     if "#" in folded:
         folded = _WRONG_HASH.sub(r"\1 number ", folded)
@@ -96,7 +111,7 @@ def _latin(body: str) -> str:
 
 
 def _apostrophes(part: str) -> list[str]:
-    """French elisions are two words ("m'écrivez"), English contractions one ("don't"); each in the rules' spelling."""
+    """French elisions become two words ("m'écrivez"), English contractions one ("don't")."""
     if "'" not in part:
         return _spelling(part).split()
     elided = []
@@ -125,7 +140,7 @@ def _spelling(word: str) -> str:
 
 
 def _slip_mended(word: str) -> str:
-    """The target that one typing slip (a letter more, less, other, or two swapped) may have turned into this word."""
+    """The word of the rules that one typing slip has turned into this one, else the word as it is."""
     if word in _REAL_WORDS or word in _TARGETS or not 2 < len(word) <= _LONGEST:  # noqa: PLR2004
         return word
     for candidate in _with_one_letter_less(word):
@@ -157,7 +172,8 @@ def within_one_slip(left: str, right: str) -> bool:
         return True
     if abs(len(left) - len(right)) > 1:
         return False
-    at = next((i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
+    pairs = enumerate(zip(left, right, strict=False))
+    at = next((index for index, (a, b) in pairs if a != b), min(len(left), len(right)))
     if len(left) > len(right):
         return left[at + 1 :] == right[at:]
     if len(left) < len(right):
@@ -167,7 +183,7 @@ def within_one_slip(left: str, right: str) -> bool:
 
 
 def _letters_joined(words: list[str]) -> list[str]:
-    """"S.T.O.P" and "s t o p" are one word; other runs of single letters stay."""
+    """Make one word of "S.T.O.P" and "s t o p"; other runs of single letters stay."""
     joined: list[str] = []
     run: list[str] = []
     spelt: list[str] = []

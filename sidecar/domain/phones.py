@@ -1,8 +1,8 @@
 """Phone numbers: read them, hide them, and say where and what kind a number is.
 
 Everything here is E.164 (``+447700900001``) once :func:`parse` has read it. Only metadata that ships with
-``phonenumbers`` is used; its geocoder costs 98 MB and is not loaded (see :mod:`sidecar.domain.area_codes`), its time zone
-data 0.5 MB and is read when the first number outside North America is asked about.
+``phonenumbers`` is used; its geocoder costs 98 MB and is not loaded (see :mod:`sidecar.domain.area_codes`),
+its time zone data 0.5 MB and is read when the first number outside North America is asked about.
 """
 
 from __future__ import annotations
@@ -39,23 +39,24 @@ _REMEDY: Final = {
     ValidationResult.TOO_LONG: "has too many digits: check it, and give one number only",
     ValidationResult.INVALID_LENGTH: "has a number of digits that its country does not use: check it",
     ValidationResult.INVALID_COUNTRY_CODE: "has a country code that does not exist: check what follows the +",
-    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "lacks its area code: give it with area code and country (+1 212 …)",
+    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "lacks its area code: give it with country and area code (+1 …)",
 }
 
 
 def parse(raw: str, region: str | None) -> str:
     """E.164 of a number as a person, a CRM or a provider wrote it.
 
-    ``region`` (ISO 3166 alpha-2, ``GB``) is the country of a number without one; with ``None`` such a number is refused.
-    Accepts ``tel:``, ``sip:`` and ``whatsapp:`` forms, ``00`` for ``+``, and drops an extension. Only what is *impossible* is
-    refused: reserved and unassigned numbers pass, since a number plan changes faster than a library.
+    ``region`` (ISO 3166 alpha-2, ``GB``) is the country of a number without one; with ``None`` such a
+    number is refused. Accepts ``tel:``, ``sip:`` and ``whatsapp:`` forms, ``00`` for ``+``, and drops an
+    extension. Only what is *impossible* is refused: reserved and unassigned numbers pass, since a number
+    plan changes faster than a library.
 
     Raises :class:`BadPhone`.
     """
     home = _known_region(region)
     number = _AFTER_USER.sub("", _SCHEME.sub("", raw)).strip()
     if is_anonymous(number):
-        problem = "no phone number: the caller's number is empty or withheld; a contact needs a number to be answered"
+        problem = "no phone number: the caller's number is withheld or empty; answering needs a number"
         raise BadPhone(problem)
     if home is None and number.startswith("00"):
         number = f"+{number[2:]}"
@@ -84,26 +85,29 @@ def _known_region(region: str | None) -> str | None:
 def _not_readable(number: str, home: str | None, error: phonenumbers.NumberParseException) -> str:
     if error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
         if home is None and not number.lstrip().startswith("+"):
-            return f"phone number {mask(number)} has no country: start it with + and the country code (+44 …, +1 …)"
+            return (
+                f"phone number {mask(number)} has no country: start it with + and the country's code (+44 …)"
+            )
         return f"phone number {mask(number)} {_REMEDY[ValidationResult.INVALID_COUNTRY_CODE]}"
     if error.error_type == phonenumbers.NumberParseException.TOO_LONG:
         return f"phone number {mask(number)} {_REMEDY[ValidationResult.TOO_LONG]}"
-    return f"phone number {mask(number)} is not a phone number: give its digits with the country (+44 …, +1 …)"
+    return f"phone number {mask(number)} is not a phone number: give its digits with the country (+44 …)"
 
 
 # ---------------------------------------------------------------- withheld numbers
 
 _WITHHELD: Final = frozenset(
-    "anonymous unknown restricted private unavailable blocked withheld hidden nocallerid outofarea notavailable none null".split()
+    "anonymous unknown restricted private unavailable blocked withheld hidden nocallerid outofarea "
+    "notavailable none null".split()
 )
 _KEYPAD: Final = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
-_WITHHELD_DIALLED: Final = frozenset(word.translate(_KEYPAD) for word in _WITHHELD if word not in {"none", "null"})
-"""Words spelt on a keypad: Twilio sends +266696687 for "anonymous", +7378742833 for "restricted" and so on."""
+_WITHHELD_DIALLED: Final = frozenset(word.translate(_KEYPAD) for word in _WITHHELD - {"none", "null"})
+"""Words spelt on a keypad: Twilio sends +266696687 for "anonymous", +7378742833 for "restricted"."""
 _NOISE = re.compile(r"caller|number|phone|\bid\b|[\W\d_]+")
 
 
 def is_anonymous(raw: str | None) -> bool:
-    """Whether ``From`` names nobody: empty, a word ("anonymous", "Private Number"), ``sip:anonymous@…``, +266696687."""
+    """Whether ``From`` names nobody: empty, "Private Number", ``sip:anonymous@…``, +266696687."""
     if raw is None:
         return True
     text = _AFTER_USER.sub("", _SCHEME.sub("", raw)).strip().lower()
@@ -111,7 +115,7 @@ def is_anonymous(raw: str | None) -> bool:
     if digits:
         return not digits.strip("0") or digits in _WITHHELD_DIALLED
     words = _NOISE.sub("", text.partition("<")[0] or text)
-    return not words or words in _WITHHELD or words.removeprefix("number") in _WITHHELD or text == "no caller id"
+    return not words or words in _WITHHELD or text == "no caller id"
 
 
 # ---------------------------------------------------------------- hiding
@@ -151,10 +155,11 @@ def _country_code(digits: str) -> str:
 _PHONE_LIKE = re.compile(
     r"""(?P<keep>
           (?<![0-9A-Za-z]) (?:
-            \d{4}-(?:0\d|1[0-2])-[0-3]\d (?:[T\ ][0-2]\d:[0-5]\d(?::[0-6]\d(?:[.,]\d{1,9})?)?)?    # a date and time
-          | (?:\d{1,3}\.){3}\d{1,3}                                                               # an IPv4 address
-          | [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}                           # a UUID
-          | (?:[A-Z]{2})?(?=[0-9]*[a-f])[0-9a-f]{16,64}                                           # a SID or a hash
+            \d{4}-(?:0\d|1[0-2])-[0-3]\d   # a date, perhaps with a time
+            (?:[T\ ][0-2]\d:[0-5]\d(?::[0-6]\d(?:[.,]\d{1,9})?)?)?
+          | (?:\d{1,3}\.){3}\d{1,3}  # an IPv4 address
+          | [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}  # a UUID
+          | (?:[A-Z]{2})?(?=[0-9]*[a-f])[0-9a-f]{16,64}  # a SID or a hash
           ) (?![0-9A-Za-z]) )
       | (?P<phone> (?:%2[Bb]\s?|\+\s?)? (?:\(\d{1,5}\)|\d) (?:[\s.\-/()\u00a0\u2010-\u2015]{0,3}\d){6,} )""",
     re.VERBOSE,
@@ -181,7 +186,7 @@ _LINE_TYPES: Final[dict[int, LineType]] = {
     PhoneNumberType.SHARED_COST: "premium",
     PhoneNumberType.PERSONAL_NUMBER: "premium",
 }
-"""What costs the person who is called or the one who calls more than usual is ``premium`` (UK 084, 087, 070; US 500)."""
+"""What costs somebody more than a usual call is ``premium`` (UK 084, 087, 070; US 500)."""
 
 
 def _parsed(e164: str) -> phonenumbers.PhoneNumber | None:
@@ -204,25 +209,30 @@ def national_digits(e164: str) -> str:
 
 
 def region_of(e164: str) -> str | None:
-    """ISO 3166 alpha-2 country of a number, ``None`` where it has none (+800, satellite) or is not E.164.
+    """ISO 3166 alpha-2 country of a number; ``None``: it has none (+800, satellite) or is not E.164.
 
-    Reserved numbers belong to the main country of their code (+44 7700 900xxx is ``GB``), since no rule depends
-    on the islands that share it; +1 is told apart by area code.
+    Reserved numbers belong to the main country of their code (+44 7700 900xxx is ``GB``), since no rule
+    depends on the islands that share it; +1 is told apart by area code.
     """
     number = _parsed(e164)
     if number is None:
         return None
-    if number.country_code == _NANP and (area := area_of(_area_code(number))):
+    if _country(number) == _NANP and (area := area_of(_area_code(number))):
         return _territory(area.subdivisions[0])
     region: str | None = phonenumbers.region_code_for_number(number)
     if region is None:
-        region = phonenumbers.region_code_for_country_code(number.country_code)
+        region = phonenumbers.region_code_for_country_code(_country(number))
     return None if region in {None, "ZZ", _NON_GEOGRAPHIC} else region
 
 
 def _territory(subdivision: str) -> str:
-    """ISO gives Puerto Rico, Guam and their like a country code of their own beside ``US-PR``; the law is the US's."""
+    """ISO gives Puerto Rico a country code of its own beside ``US-PR``; the law that counts is the US's."""
     return subdivision[:2]
+
+
+def _country(number: phonenumbers.PhoneNumber) -> int:
+    """The country code; the library's type allows a number that has none, which parsing never gives."""
+    return number.country_code or 0
 
 
 def _area_code(number: phonenumbers.PhoneNumber) -> str:
@@ -232,21 +242,27 @@ def _area_code(number: phonenumbers.PhoneNumber) -> str:
 def line_type(e164: str) -> LineType:
     """What kind of line the number plan says this is.
 
-    ``unknown`` where the plan does not tell (all of North America, reserved numbers) or the number is not E.164.
+    ``unknown`` where the plan does not tell (all of North America, reserved numbers) or the number is not
+    E.164.
     """
     number = _parsed(e164)
     return "unknown" if number is None else _LINE_TYPES.get(phonenumbers.number_type(number), "unknown")
 
 
 def can_receive_texts(kind: LineType) -> bool:
-    """Whether a text is worth trying: a number of unknown kind is texted (Twilio answers 21614 if it cannot be)."""
+    """Whether a text is worth trying: a number of unknown kind is (Twilio answers 21614 if it cannot be)."""
     return kind in {"mobile", "voip", "unknown"}
 
 
 # ---------------------------------------------------------------- where a number is
 
 _NOWHERE: Final = frozenset(
-    {PhoneNumberType.TOLL_FREE, PhoneNumberType.PREMIUM_RATE, PhoneNumberType.UAN, PhoneNumberType.PERSONAL_NUMBER}
+    {
+        PhoneNumberType.TOLL_FREE,
+        PhoneNumberType.PREMIUM_RATE,
+        PhoneNumberType.UAN,
+        PhoneNumberType.PERSONAL_NUMBER,
+    }
 )
 _SAME_CLOCK: Final = {
     "Europe/Guernsey": "Europe/London",
@@ -266,37 +282,37 @@ def zones_of(e164: str) -> tuple[str, ...]:
     if number is None:
         return ()
     kind = phonenumbers.number_type(number)
-    if kind in _NOWHERE or phonenumbers.region_code_for_country_code(number.country_code) == _NON_GEOGRAPHIC:
+    if kind in _NOWHERE or phonenumbers.region_code_for_country_code(_country(number)) == _NON_GEOGRAPHIC:
         return ()
-    if number.country_code == _NANP and (area := area_of(_area_code(number))):
+    if _country(number) == _NANP and (area := area_of(_area_code(number))):
         return area.zones
     return _library_zones(number, kind)
 
 
 def _library_zones(number: phonenumbers.PhoneNumber, kind: int) -> tuple[str, ...]:
-    """Zones by prefix where the number, or its part of a shared country code, is tied to a place; else all of its country.
+    """Zones by prefix where the number (or its part of a shared code) has a place; else all of its country.
 
     Outside the table +1 is never all of North America: a Caribbean island by its prefix, or nowhere.
     """
     from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_geographical_number
     from phonenumbers.tzdata import TIMEZONE_DATA
 
-    whole_code = TIMEZONE_DATA.get(str(number.country_code), ())
-    shares_code = len(phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(number.country_code, ())) > 1
-    main = phonenumbers.region_code_for_country_code(number.country_code)
+    whole_code = TIMEZONE_DATA.get(str(_country(number)), ())
+    shares_code = len(phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(_country(number), ())) > 1
+    main = phonenumbers.region_code_for_country_code(_country(number))
     elsewhere = shares_code and phonenumbers.region_code_for_number(number) not in {main, None}
     zones = whole_code
-    if elsewhere or phonenumbers.is_number_type_geographical(kind, number.country_code):
+    if elsewhere or phonenumbers.is_number_type_geographical(kind, _country(number)):
         zones = time_zones_for_geographical_number(number)
-    if number.country_code == _NANP and zones == whole_code:
+    if _country(number) == _NANP and zones == whole_code:
         return ()
     return tuple(dict.fromkeys(_SAME_CLOCK.get(zone, zone) for zone in zones if zone != UNKNOWN_TIMEZONE))
 
 
 def states_of(e164: str) -> tuple[str, ...]:
-    """ISO 3166-2 candidates of a US or Canadian number: ``("US-FL",)``, ``("CA-NS", "CA-PE")``; ``()`` elsewhere."""
+    """ISO 3166-2 codes of a US or Canadian number, ``("CA-NS", "CA-PE")`` where in doubt; else ``()``."""
     number = _parsed(e164)
-    if number is None or number.country_code != _NANP:
+    if number is None or _country(number) != _NANP:
         return ()
     area = area_of(_area_code(number))
     return area.subdivisions if area else ()

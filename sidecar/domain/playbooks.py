@@ -32,9 +32,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 LONGEST = timedelta(days=366)
 """No wait of a playbook or a business is longer: a year is past every consent that a missed call gives."""
 
-PLACEHOLDERS = frozenset(
-    {"first_name", "company", "agent_name", "number", "deal_stage", "opens", "unsubscribe_url"}
-)
+PLACEHOLDERS = frozenset({"first_name", "company", "agent_name", "number", "deal_stage", "opens", "unsubscribe_url"})
 """What a text may ask for; ``domain.texts`` fills them in."""
 
 _ABOUT_THE_CALLER = frozenset({"first_name", "deal_stage"})
@@ -248,9 +246,7 @@ def _words_flaws(
     for variant, forms in raw.items():
         if variant not in (*variants, GENERAL):
             listed = ", ".join(variants)
-            yield Flaw(
-                (*where, variant), f"{variant!r} is not among `variants`", f"list it there, or use {listed}"
-            )
+            yield Flaw((*where, variant), f"{variant!r} is not among `variants`", f"list it there, or use {listed}")
         yield from _form_flaws(forms, (*where, variant), channel)
     missing = [variant for variant in variants if variant not in raw]
     if missing and GENERAL not in raw:
@@ -302,6 +298,5 @@ def _by_variant(raw: Mapping[str, Any] | None) -> Mapping[str, Words]:
         return {}
     by_variant = raw if _is_by_variant(raw) else {GENERAL: raw}
     return {
-        variant: Words(**{form: text.strip() for form, text in forms.items()})
-        for variant, forms in by_variant.items()
+        variant: Words(**{form: text.strip() for form, text in forms.items()}) for variant, forms in by_variant.items()
     }

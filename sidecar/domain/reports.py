@@ -7,8 +7,10 @@ are UTC, phones E.164 (or the raw text where a caller hid the number).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 Outcome = Literal[
     "human_answered", "booked", "transferred", "not_now", "converted", "complained", "opted_out"

@@ -1,8 +1,8 @@
 """The words that go out: fill them in, count what they cost, and say what is wrong with them.
 
-A text is made of *words* (what a playbook says, with ``{first_name}`` placeholders) and *values* (what the CRM and the
-business file say). Values come from strangers: nothing in them can add a line or a placeholder, and what does not look
-like a first name never becomes one.
+A text is made of *words* (what a playbook says, with ``{first_name}`` placeholders) and *values* (what the
+CRM and the business file say). Values come from strangers: nothing in them can add a line or a placeholder,
+and what does not look like a first name never becomes one.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ _BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 def render(words: str, values: Mapping[str, str]) -> str:
     """The text that goes out: each ``{name}`` replaced once, ``{{`` and ``}}`` turned into braces.
 
-    Values lose control and invisible characters, and white space in them collapses to single spaces; braces in a
-    value stay as they are. There are no format specifications and no attribute access.
+    Values lose control and invisible characters, and white space in them collapses to single spaces; braces
+    in a value stay as they are. There are no format specifications and no attribute access.
 
     Raises :class:`UnknownPlaceholder`, :class:`BrokenWords`.
     """
@@ -65,36 +65,41 @@ def render(words: str, values: Mapping[str, str]) -> str:
 
 
 def placeholders(words: str) -> tuple[str, ...]:
-    """Names of the placeholders in ``words``, each once, in order; for checking a playbook before there are values."""
+    """Names of the placeholders in ``words``, each once, in order."""
     return tuple(dict.fromkeys(found[1] for found in _BRACES.finditer(words) if found[1] is not None))
 
 
 def _one_line(value: str) -> str:
     spaced = "".join(" " if char in "\u2028\u2029" or char.isspace() else char for char in value)
-    return " ".join("".join(char for char in spaced if unicodedata.category(char) not in {"Cc", "Cf", "Cs"}).split())
+    visible = "".join(char for char in spaced if unicodedata.category(char) not in {"Cc", "Cf", "Cs"})
+    return " ".join(visible.split())
 
 
 # ---------------------------------------------------------------- first names
 
 _LONGEST_NAME: Final = 40
 _TITLES: Final = frozenset(
-    "mr mrs ms miss mx dr prof professor sir dame lady lord rev reverend fr father m mme mlle monsieur madame mademoiselle "
+    "mr mrs ms miss mx dr prof professor sir dame lady lord rev reverend fr father m mme mlle monsieur "
+    "madame mademoiselle "
     "me maitre herr frau senor senora mister".split()
 )
 _NOT_NAMES: Final = frozenset(
-    "unknown caller anonymous private restricted unavailable withheld blocked wireless mobile cell phone landline number home "
-    "work office na none null nil nobody noname no not do dnc test tester testing demo asdf qwerty customer client customers "
-    "contact lead prospect guest user admin info sales support new old deleted spam scam telemarketer voicemail sms hello "
-    "the inconnu inconnue anonyme nouveau nouvelle appelant numero dear valued potential possible tbc tbd name first last "
+    "unknown caller anonymous private restricted unavailable withheld blocked wireless mobile cell phone "
+    "landline number home work office na none null nil nobody noname no not do dnc test tester testing "
+    "demo asdf qwerty customer client customers contact lead prospect guest user admin info sales support "
+    "new old deleted spam scam telemarketer voicemail sms hello the inconnu inconnue anonyme nouveau "
+    "nouvelle appelant numero dear valued potential possible tbc tbd name first last "
     "firstname tenant landlord owner manager neighbour neighbor patient".split()
 )
 _COMPANY: Final = frozenset(
-    "ltd limited llc llp inc incorporated corp corporation co company plc gmbh sarl sas sa eurl ltee ltd inc pty bv group "
-    "holdings services service solutions systems plumbing plumbers heating roofing electrical electric builders building "
-    "construction contractors contracting kitchens bathrooms landscaping cleaning motors garage dental clinic surgery "
-    "hospital school academy college university church council restaurant cafe hotel bank insurance properties property "
-    "estates lettings realty consulting agency studio shop store salon associates partners partnership enterprises "
-    "industries logistics entreprise entreprises compagnie societe garagiste plomberie toiture renovations construction "
+    "ltd limited llc llp inc incorporated corp corporation co company plc gmbh sarl sas sa eurl ltee ltd "
+    "inc pty bv group holdings services service solutions systems plumbing plumbers heating roofing "
+    "electrical electric builders building construction contractors contracting kitchens bathrooms "
+    "landscaping cleaning motors garage dental clinic surgery hospital school academy college university "
+    "church council restaurant cafe hotel bank insurance properties property estates lettings realty "
+    "consulting agency studio shop store salon associates partners partnership enterprises industries "
+    "logistics entreprise entreprises compagnie societe garagiste plomberie toiture renovations "
+    "construction "
     "and et und sons fils bros brothers".split()
 )
 _SUFFIXES: Final = frozenset("jr sr ii iii iv md phd dds esq obe mbe cpa rn jd".split())
@@ -105,11 +110,11 @@ _REPEATED = re.compile(r"(.)\1*")
 
 
 def usable_first_name(raw: str | None) -> str | None:
-    """The first name to greet somebody with, or ``None`` where the caller of this takes its fallback words.
+    """The first name to greet somebody with; ``None``: take the fallback words.
 
-    "JOHN  SMITH" gives "John", "Smith, Anne-Marie" gives "Anne-Marie", "Mr Smith" nothing (a surname). Anything that is not
-    plainly a person (digits, links, e-mail addresses, firms, "Unknown Caller", more than 40 characters) gives ``None``: a
-    wrong name is worse than none.
+    "JOHN  SMITH" gives "John", "Smith, Anne-Marie" gives "Anne-Marie", "Mr Smith" nothing (a surname).
+    Anything that is not plainly a person (digits, links, e-mail addresses, firms, "Unknown Caller", more
+    than 40 characters) gives ``None``: a wrong name is worse than none.
     """
     if raw is None:
         return None
@@ -129,7 +134,11 @@ def usable_first_name(raw: str | None) -> str | None:
     if not rest or (titled and len(rest) == 1):
         return None
     name = rest[0]
-    if not _NAME.fullmatch(name) or len(name) == 1 and name.isascii() or _REPEATED.fullmatch(name.casefold()):
+    if (
+        not _NAME.fullmatch(name)
+        or (len(name) == 1 and name.isascii())
+        or _REPEATED.fullmatch(name.casefold())
+    ):
         return None
     return _in_case(name, shouted=aside_gone.isupper())
 
@@ -159,7 +168,7 @@ def _plain(word: str) -> str:
 
 
 def _in_case(name: str, *, shouted: bool) -> str:
-    """Capitals where all letters are one case ("MARY-JANE", "o'neil"); "McKenzie" and the initials "JP" stay."""
+    """Capitals where all letters are one case ("MARY-JANE", "o'neil"); "McKenzie" and "JP" stay."""
     if not (name.islower() or (name.isupper() and (shouted or len(name) > len("JP")))):
         return name
     return re.sub(r"[^\W\d_]+", lambda part: part[0][:1].upper() + part[0][1:].lower(), name)
@@ -168,8 +177,8 @@ def _in_case(name: str, *, shouted: bool) -> str:
 # ---------------------------------------------------------------- what a text costs
 
 _GSM_BASIC: Final = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-    "abcdefghijklmnopqrstuvwxyzäöñüà"
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ "
+    "!\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _GSM_EXTENDED: Final = frozenset("\f^{}\\[~]|€")
 _SINGLE: Final[dict[Encoding, int]] = {"GSM-7": 160, "UCS-2": 70}
@@ -180,7 +189,7 @@ _BEYOND_BMP: Final = 0xFFFF
 
 @dataclass(frozen=True, slots=True)
 class Segments:
-    """What a carrier charges for: ``count`` texts of ``units`` characters in all (septets or UTF-16 units)."""
+    """What a carrier charges for: ``count`` parts, of ``units`` septets or UTF-16 units in all."""
 
     encoding: Encoding
     units: int
@@ -188,10 +197,10 @@ class Segments:
 
 
 def segments(text: str) -> Segments:
-    """Count the parts of an SMS by GSM 03.38: 160/153 septets, or 70/67 UTF-16 units once one character needs it.
+    """Count the parts of an SMS by GSM 03.38: 160/153 septets, or 70/67 UTF-16 units where needed.
 
-    A character of the extension table (``€ { }`` …) takes two septets, one beyond the BMP (emoji) two units; neither is
-    split between two parts. An empty text has no part.
+    A character of the extension table (``€ { }`` …) takes two septets, one beyond the BMP (emoji) two
+    units; neither is split between two parts. An empty text has no part.
     """
     encoding: Encoding = "GSM-7" if all(c in _GSM_BASIC or c in _GSM_EXTENDED for c in text) else "UCS-2"
     if encoding == "GSM-7":
@@ -219,9 +228,17 @@ class Expensive:
 
 
 _PLAINER: Final = {
-    **dict.fromkeys("‘’‚‛′`´", "'"), **dict.fromkeys("“”„‟″«»", '"'), **dict.fromkeys("‐‑‒–—―−", "-"),
-    **dict.fromkeys("•·‣", "-"), "…": "...", "™": "TM", "©": "(c)", "®": "(R)", "œ": "oe", "Œ": "OE", "×": "x", "\t": " ",
-}  # fmt: skip
+    **dict.fromkeys("‘’‚‛′`´", "'"),
+    **dict.fromkeys("“”„‟″«»", '"'),
+    **dict.fromkeys("‐‑‒–—―−•·‣", "-"),
+    "…": "...",
+    "™": "TM",
+    "©": "(c)",
+    "®": "(R)",
+    "œ": "oe",
+    "Œ": "OE",
+    "×": "x",
+}
 
 
 def expensive_characters(text: str) -> tuple[Expensive, ...]:
@@ -247,7 +264,7 @@ def _plainer(char: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """One thing that a text should not say, or should and does not: ``message`` holds the word, ``remedy`` the way out."""
+    """What a text should not say, or should and does not; ``message`` holds the word."""
 
     code: Literal["exclamation", "promotional", "apology", "identification", "opt_out_words"]
     message: str
@@ -255,22 +272,24 @@ class Complaint:
 
 
 _PROMOTIONAL: Final = (
-    r"(?<!you )(?<!feel )(?<!you are )(?<!you're )free(?! to\b| of\b| on\b| at\b| up\b| now\b| tomorrow\b| later\b| for\b|\?)", r"discount\w*", r"\d+ ?% off", r"% off",
-    r"(?:special|limited|exclusive) offers?", r"offers?(?= ends?\b)", r"our (?:latest )?offers?", r"(?:great|special|best|good) deals?", r"deals", r"bargains?",
-    r"sale(?: now on| ends?| price)?", r"promo(?:tion|tions|tional)?", r"coupons?", r"vouchers?", r"cash ?back", r"giveaway",
-    r"save (?:up to|money|£|\$|€|\d)\S*", r"best prices?", r"lowest prices?", r"unbeatable", r"limited[- ]time",
-    r"act now", r"(?<!no )hurry", r"don'?t miss(?: out)?", r"last chance", r"buy now", r"order now", r"prizes?", r"winner",
-    r"guaranteed", r"no obligation", r"once in a lifetime", r"refer a friend", r"newsletter",
-    r"gratuite?s?(?:ment)?", r"rabais", r"soldes?", r"promotions?", r"offres? (?:sp[ée]ciales?|exclusives?|limit[ée]es?)",
-    r"nos offres", r"[ée]conomisez", r"r[ée]ductions?", r"remises?", r"meilleurs? prix", r"aubaines?", r"profitez",
-    r"derni[èe]re chance", r"concours", r"bon de r[ée]duction", r"infolettre", r"cadeaux?",
-)  # fmt: skip
+    r"(?<!you )(?<!feel )(?<!you are )(?<!you're )free(?! (?:to|of|on|at|up|now|tomorrow|later|for)\b|\?)",
+    r"discount\w*|\d+ ?% off|% off|coupons?|vouchers?|cash ?back|giveaway|prizes?|winner|bargains?|deals",
+    r"(?:special|limited|exclusive) offers?|offers?(?= ends?\b)|our (?:latest )?offers?",
+    r"(?:great|special|best|good) deals?|sale(?: now on| ends?| price)?|promo(?:tion|tions|tional)?",
+    r"save (?:up to|money|£|\$|€|\d)\S*|best prices?|lowest prices?|unbeatable|guaranteed|no obligation",
+    r"limited[- ]time|act now|(?<!no )hurry|don'?t miss(?: out)?|last chance|buy now|order now",
+    r"once in a lifetime|refer a friend|newsletter",
+    r"gratuite?s?(?:ment)?|rabais|soldes?|promotions?|nos offres|[ée]conomisez|r[ée]ductions?|remises?",
+    r"offres? (?:sp[ée]ciales?|exclusives?|limit[ée]es?)|meilleurs? prix|aubaines?|profitez|concours",
+    r"derni[èe]re chance|bon de r[ée]duction|infolettre|cadeaux?",
+)
 _APOLOGY: Final = (
     r"sorry|apolog\w+|regret|forgive|pardon|d[ée]sol[ée]e?s?|excuses?|excusez|regrettons|navr[ée]e?s?"
 )
 _HEAVY_APOLOGY: Final = (
-    r"(?:so|very|really|truly|terribly|deeply|extremely|awfully) sorry|sincere(?:ly|st)? apolog\w+|apolog\w+ sincerely|"
-    r"(?:vraiment|sinc[èe]rement|profond[ée]ment|tr[èe]s|tellement) d[ée]sol[ée]e?s?|(?:sinc[èe]res|mille) excuses"
+    r"(?:so|very|really|truly|terribly|deeply|extremely|awfully) sorry|sincere(?:ly|st)? apolog\w+|"
+    r"apolog\w+ sincerely|(?:vraiment|sinc[èe]rement|profond[ée]ment|tr[èe]s|tellement) d[ée]sol[ée]e?s?|"
+    r"(?:sinc[èe]res|mille) excuses"
 )
 _OPT_OUT_WORDS = re.compile(r"\b(?:STOP|ARR[EÊ]T)\b")
 
@@ -283,8 +302,9 @@ def _words(pattern: str) -> re.Pattern[str]:
 def complaints(words: str, purpose: Purpose, *, channel: Channel = "sms") -> tuple[Complaint, ...]:
     """What a playbook's lint says about the words of a step, before values are filled in.
 
-    A ``service`` text follows up a call the person made and sells nothing (UK PECR reg. 22, CASL s. 6); who writes is
-    named in every text, email and call, and every SMS says how to stop. ``staff`` words go to the business itself.
+    A ``service`` text follows up a call the person made and sells nothing (UK PECR reg. 22, CASL s. 6); who
+    writes is named in every text, email and call, and every SMS says how to stop. ``staff`` words go to the
+    business itself.
     """
     if channel == "staff":
         return ()
@@ -293,20 +313,21 @@ def complaints(words: str, purpose: Purpose, *, channel: Channel = "sms") -> tup
     apologies = _words(_APOLOGY).findall(words)
     if apology or len(apologies) > 1:
         said = apology[0] if apology else " … ".join(apologies)
-        found.append(Complaint("apology", f"apologises too much: {said!r}", "say sorry once and plainly, or not at all"))
+        remedy = "say sorry once and plainly, or not at all"
+        found.append(Complaint("apology", f"apologises too much: {said!r}", remedy))
     if "company" not in placeholders(words):
         found.append(Complaint("identification", "does not say who writes", "add {company}"))
     if channel == "sms" and not _OPT_OUT_WORDS.search(words):
-        found.append(
-            Complaint("opt_out_words", "does not say how to stop", "add 'Reply STOP to opt out' (French: 'ARRET pour arreter')")
-        )
+        remedy = "add 'Reply STOP to opt out' (in French 'ARRET pour vous desabonner')"
+        found.append(Complaint("opt_out_words", "does not say how to stop", remedy))
     return tuple(found)
 
 
 def _tone(words: str) -> list[Complaint]:
     found = []
     if "!" in words:
-        found.append(Complaint("exclamation", "has an exclamation mark: '!'", "end the sentence with a full stop"))
+        remedy = "end the sentence with a full stop"
+        found.append(Complaint("exclamation", "has an exclamation mark: '!'", remedy))
     promotional = dict.fromkeys(hit[0].lower() for hit in _words("|".join(_PROMOTIONAL)).finditer(words))
     remedy = "a service text only follows up the call: leave the word out, or mark the step as marketing"
     found += [Complaint("promotional", f"has promotional words: {word!r}", remedy) for word in promotional]

@@ -45,9 +45,7 @@ def allowed(url: str, hosts: Iterable[str], *, field: str, setting: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         message = "not an http(s) URL"
-        raise Invalid(
-            message, field=field, remedy="give a whole URL, like https://n8n.example.com/webhook-waiting/1"
-        )
+        raise Invalid(message, field=field, remedy="give a whole URL, like https://n8n.example.com/webhook-waiting/1")
     if not any(_matches(parts.hostname, parts.netloc, entry) for entry in hosts):
         message = f"the host {parts.hostname} is not on this business's allow-list"
         raise Invalid(message, field=field, remedy=f"add it to {setting} in the business file")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -11,6 +10,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime, timedelta
 
     from sidecar.clock import Clock
 
@@ -22,9 +22,7 @@ class Chores:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._scheduler = BackgroundScheduler(
-            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1}
-        )
+        self._scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
         self._stopping = threading.Event()
 
     def every(self, interval: timedelta, chore: Callable[[], object], *, name: str) -> None:

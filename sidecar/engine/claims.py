@@ -76,9 +76,7 @@ class Claims:
             "claim.granted", contact_id=ref.contact_id, sequence_id=ref.sequence_id, step=ref.step,
             touch_id=ref.touch_id, claim_id=claim_id,
         )  # fmt: skip
-        return ClaimGranted(
-            claim_id, ref.touch_id, ref.channel, out.to, out.sender, out.body, out.subject, expires
-        )
+        return ClaimGranted(claim_id, ref.touch_id, ref.channel, out.to, out.sender, out.body, out.subject, expires)
 
     def result(
         self, business: Business, claim_id: str, *, sent: bool, provider_id: str = "", code: str = ""
@@ -113,8 +111,6 @@ def _result(turn: Turn, claim_id: str, *, sent: bool, provider_id: str, code: st
     if sent:
         sending.record_accepted(turn, ref, Accepted(provider_id or f"flow:{claim_id}"))
     else:
-        error = ChannelError(
-            "the flow's own node did not send", fault=Fault.REFUSED, code=code or "flow_failed"
-        )
+        error = ChannelError("the flow's own node did not send", fault=Fault.REFUSED, code=code or "flow_failed")
         sending.record_fault(turn, ref, error)
     return RunResult(state, code, touch_id=row["touch_id"])  # type: ignore[arg-type]

@@ -131,9 +131,7 @@ class Turn:
         )
         if kind in PUBLISHED:
             for subscription_id in self.listeners(kind):
-                self.owe(
-                    "event", subscription_id, {"event_id": event_id}, sequence_id=sequence_id, life=EVENT_LIFE
-                )
+                self.owe("event", subscription_id, {"event_id": event_id}, sequence_id=sequence_id, life=EVENT_LIFE)
         return event_id
 
     def listeners(self, kind: str) -> list[str]:

@@ -18,13 +18,13 @@ from sidecar.channels.staff import destinations
 from sidecar.crm.port import CrmError, TouchNote
 from sidecar.domain.phones import mask_in
 from sidecar.engine import alerts, facts
-from sidecar.engine.context import Turn
+from sidecar.engine.context import EVENT_LIFE, Turn
 from sidecar.engine.outgoing_hooks import Again, Hooks
 from sidecar.store import record, touches
 from sidecar.store import sequences as rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import RowMapping
 
@@ -101,9 +101,7 @@ class Deliveries:
         except Again as again:
             self._settle(business, row, again)
         except Exception as error:  # noqa: BLE001 - whatever went wrong, it stays owed
-            log.warning(
-                "delivery failed", delivery=row["delivery_id"], kind=row["kind"], why=mask_in(repr(error))
-            )
+            log.warning("delivery failed", delivery=row["delivery_id"], kind=row["kind"], why=mask_in(repr(error)))
             self._settle(business, row, Again(type(error).__name__))
         else:
             self._settle(business, row, None)
@@ -124,6 +122,19 @@ class Deliveries:
 
         self._context.store.write(lambda tx: work(Turn(self._context, tx, business)))
 
+    def dead(self, business: Business) -> Sequence[RowMapping]:
+        """Deliveries that were given up, for a person to look at."""
+        return self._context.store.read(lambda tx: record.dead_letters(tx, business.id))
+
+    def replay(self, business: Business, delivery_id: str) -> bool:
+        """Try a dead delivery again, now and for another day; False when it is not dead."""
+
+        def work(turn: Turn) -> bool:
+            again = {"state": "due", "due_at": turn.now, "attempts": 0, "expires_at": turn.now + EVENT_LIFE}
+            return record.change_delivery(turn.tx, business.id, delivery_id, was="dead", **again)
+
+        return self._context.store.write(lambda tx: work(Turn(self._context, tx, business)))
+
     def stop(self) -> None:
         """Finish what is under way, take nothing new."""
         self._pool.shutdown(wait=True, cancel_futures=True)
@@ -133,18 +144,12 @@ class Deliveries:
     def _staff(self, business: Business, row: RowMapping) -> None:
         payload = row["payload"]
         place = next(
-            (
-                d
-                for d in destinations(business)
-                if (d.member, d.medium) == (payload["member"], payload["medium"])
-            ),
+            (d for d in destinations(business) if (d.member, d.medium) == (payload["member"], payload["medium"])),
             None,
         )
         if place is None:
             return  # staff left, or the medium was switched off: nobody is owed anything any more
-        subject, body = self._context.store.read(
-            lambda tx: alerts.compose(Turn(self._context, tx, business), payload)
-        )
+        subject, body = self._context.store.read(lambda tx: alerts.compose(Turn(self._context, tx, business), payload))
         told = {"delivery_id": row["delivery_id"], "at": row["created_at"]}
         if row["last_error"].startswith(Fault.DOUBTFUL.value):
             found = self._desk.find(business, place, subject, body, **told)

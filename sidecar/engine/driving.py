@@ -89,9 +89,7 @@ class Driving:
         if not pull or sequence["state"] == "held" or row["due_at"] is None or row["due_at"] > turn.now:
             self._wait(turn, key, row, target, execution_id)
             return self._answer(turn, sequence, row), False
-        rows.change_step(
-            turn.tx, *_ids(key), was=("planned",), release_at=min(row["release_at"] or turn.now, turn.now)
-        )
+        rows.change_step(turn.tx, *_ids(key), was=("planned",), release_at=min(row["release_at"] or turn.now, turn.now))
         return None, True
 
     def _await(self, key: Key, seconds: float) -> None:
@@ -113,9 +111,7 @@ class Driving:
             self._wait(turn, key, row, target, execution_id)
         return self._answer(turn, sequence, row)
 
-    def _answer(
-        self, turn: Turn, sequence: RowMapping, row: RowMapping, *, already: bool = False
-    ) -> RunResult:
+    def _answer(self, turn: Turn, sequence: RowMapping, row: RowMapping, *, already: bool = False) -> RunResult:
         state = row["state"]
         if state in ("sent", "delivered", "undelivered"):
             return RunResult("sent", touch_id=row["touch_id"], already=already)
@@ -125,14 +121,8 @@ class Driving:
             reason = f"held:{sequence['held_reason']}" if sequence["state"] == "held" else row["reason"]
             early = row["due_at"] is None or row["due_at"] > turn.now
             until = row["due_at"] if early else row["release_at"]
-            return RunResult(
-                "deferred", reason or ("early" if early else "busy"), until, _wake_by(turn, until)
-            )
-        if (
-            state in ("cancelled", "skipped")
-            and sequence["state"] == "closed"
-            and sequence["reason"] != "exhausted"
-        ):
+            return RunResult("deferred", reason or ("early" if early else "busy"), until, _wake_by(turn, until))
+        if state in ("cancelled", "skipped") and sequence["state"] == "closed" and sequence["reason"] != "exhausted":
             return RunResult("closed", sequence["reason"], already=already)
         outcome = _DONE[state]
         return RunResult(outcome, row["reason"], touch_id=row["touch_id"], already=already)  # type: ignore[arg-type]

@@ -94,9 +94,7 @@ def gather(turn: Turn, who: Person, sequence: RowMapping, step: StepFacts, sende
     """Everything the gates look at for this step of this person, now."""
     business, tx = turn.business, turn.tx
     states = phones.states_of(who.phone) if who.phone else ()
-    limits = [
-        limit for limit in (attempts_allowed(business.preset, states), business.max_touches_per_day) if limit
-    ]
+    limits = [limit for limit in (attempts_allowed(business.preset, states), business.max_touches_per_day) if limit]
     return Facts(
         preset=business.preset,
         suppressed=contacts.is_suppressed(tx, business.id, who.hashes),
@@ -107,9 +105,7 @@ def gather(turn: Turn, who: Person, sequence: RowMapping, step: StepFacts, sende
         strict_consent=business.strict_consent,
         address=who.address(step.channel),
         unreachable=_unreachable(who, step.channel, sender),
-        touches_last_day=touches.count_since(
-            tx, business.id, who.row["contact_id"], turn.now - timedelta(hours=24)
-        ),
+        touches_last_day=touches.count_since(tx, business.id, who.row["contact_id"], turn.now - timedelta(hours=24)),
         max_touches_per_day=min(limits),
         last_message_at=who.row["last_message_at"],
         windows=windows(turn, step.channel, who.phone),
@@ -173,9 +169,7 @@ def _sender(turn: Turn, channel: Channel, sender: str, sequence: RowMapping) -> 
     )
 
 
-def _pace(
-    turn: Turn, channel: Channel, number: str, first: datetime | None, later: datetime | None
-) -> Pace | None:
+def _pace(turn: Turn, channel: Channel, number: str, first: datetime | None, later: datetime | None) -> Pace | None:
     """Twilio: about 1 SMS/s for a long code, 3 for toll-free; 1 outbound call/s. Mail has none."""
     if channel == "email":
         return None

@@ -149,9 +149,7 @@ def _release(turn: Turn, row: RowMapping, at: datetime | None, **more: Any) -> N
     )  # fmt: skip
 
 
-def _act(
-    turn: Turn, who: Person, sequence: RowMapping, row: RowMapping, sender: str, decision: Decision
-) -> None:
+def _act(turn: Turn, who: Person, sequence: RowMapping, row: RowMapping, sender: str, decision: Decision) -> None:
     """Carry out what is not a send to the person."""
     if decision.verdict == "send":
         _hand_to_staff(turn, who, sequence, row)
@@ -299,9 +297,7 @@ def outgoing_of(
         subject=touch["subject"],
         variables=touch["details"] if touch["channel"] == "voice" and touch["details"] else {},
         agent=definition.agent if definition else None,
-        validity=FIRST_TEXT_VALIDITY
-        if definition is not None and _answers_call(sequence, definition)
-        else None,
+        validity=FIRST_TEXT_VALIDITY if definition is not None and _answers_call(sequence, definition) else None,
         unsubscribe_url=context.unsubscribe_url(business.id, touch["contact_id"]),
         reply_token=sequence["reply_token"],
         status_url=f"{context.public_url}/twilio/message-status?touch={touch['touch_id']}",

@@ -62,9 +62,7 @@ class Hand:
             assert row is not None  # noqa: S101 - read just above
             if row["state"] == "closed":
                 message = f"the sequence is closed ({row['reason']})"
-                raise Conflict(
-                    message, remedy="a closed sequence stays closed; the next missed call opens a new one"
-                )
+                raise Conflict(message, remedy="a closed sequence stays closed; the next missed call opens a new one")
             act(turn, row)
 
         self._context.store.write(lambda tx: work(Turn(self._context, tx, business)))
@@ -111,16 +109,12 @@ class Answers:
         conversation, name = self._context.store.write(lambda tx: work(Turn(self._context, tx, business)))
         return self._driving.run(business, conversation, name)
 
-    def _whom(
-        self, turn: Turn, sequence_id: str | None, phone: str | None, email: str | None
-    ) -> tuple[str, str]:
+    def _whom(self, turn: Turn, sequence_id: str | None, phone: str | None, email: str | None) -> tuple[str, str]:
         if sequence_id is not None:
             row = rows.get(turn.tx, turn.business.id, sequence_id)
             if row is None:
                 message = f"no sequence {sequence_id}"
-                raise NotFound(
-                    message, field="sequence_id", remedy="take the id from the reply.received event"
-                )
+                raise NotFound(message, field="sequence_id", remedy="take the id from the reply.received event")
             return row["contact_id"], row["number"]
         number = people.read_phone(turn.business, phone) if phone else None
         contact_id = people.find_contact(turn, phone=number, email=email)
@@ -181,9 +175,7 @@ def _facts(turn: Turn, number: str, channel: Channel) -> Facts:
     )
 
 
-def report_flow_error(
-    context: Context, business: Business, *, workflow: str, execution_id: str, message: str
-) -> None:
+def report_flow_error(context: Context, business: Business, *, workflow: str, execution_id: str, message: str) -> None:
     """A flow's error workflow tells us: on the record, and to the staff who can mend it."""
 
     def work(turn: Turn) -> None:

@@ -45,9 +45,7 @@ class Again(Exception):
 
 def signing_secret(context: Context, subscription_id: str) -> str:
     """The Standard Webhooks secret of a subscription: derived, so that it is stored nowhere."""
-    digest = hmac.new(
-        context.secret.encode(), f"subscription\0{subscription_id}".encode(), hashlib.sha256
-    ).digest()
+    digest = hmac.new(context.secret.encode(), f"subscription\0{subscription_id}".encode(), hashlib.sha256).digest()
     return "whsec_" + base64.b64encode(digest).decode()
 
 
@@ -84,9 +82,7 @@ class Hooks:
         self._post_event(business, row, row["delivery_id"], "step.ready", fields)
 
     def _post_event(self, business: Business, row: RowMapping, event_id: str, kind: str, event: Any) -> None:
-        subscription = self._context.store.read(
-            lambda tx: record.subscription(tx, business.id, row["target"])
-        )
+        subscription = self._context.store.read(lambda tx: record.subscription(tx, business.id, row["target"]))
         if subscription is None:
             return
         data = self._context.store.read(lambda tx: _event_data(Turn(self._context, tx, business), event))

@@ -41,7 +41,7 @@ FIRST_LOOK = timedelta(hours=1)
 WON_EVERY = timedelta(hours=1)
 WON_SINCE = timedelta(days=90)
 
-ASK_AGAIN = tuple(timedelta(seconds=seconds) for seconds in (10, 30, 60, 300, 1800, 3600))
+ASK_AGAIN = tuple(timedelta(seconds=seconds) for seconds in (15, 30, 60, 300, 1800, 3600))
 NOES_NEEDED = 2
 """A provider that still had our request in hand when we lost patience must say no twice, seconds apart."""
 LOOK_SECONDS = 120.0
@@ -90,9 +90,10 @@ class Reconcile:
         for row in self._context.store.read(lambda tx: touches.claims_run_out(tx, now)):
             business = self._context.businesses.get(row["business_id"])
             if business is not None:
-                self._context.store.write(
-                    lambda tx, b=business, r=row: claim_ran_out(Turn(self._context, tx, b), r)
-                )  # type: ignore[misc]
+                self._claim_ran_out(business, row)
+
+    def _claim_ran_out(self, business: Business, row: RowMapping) -> None:
+        self._context.store.write(lambda tx: claim_ran_out(Turn(self._context, tx, business), row))
 
     # --- logs -----------------------------------------------------------------------------------------------------
 

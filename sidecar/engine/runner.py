@@ -122,17 +122,13 @@ class Runner:
         if business.hubspot is None:
             return
         now = self._context.clock.now()
-        found = self._context.store.read(
-            lambda tx: self._stale_contact(Turn(self._context, tx, business), key, now)
-        )
+        found = self._context.store.read(lambda tx: self._stale_contact(Turn(self._context, tx, business), key, now))
         if found is None:
             return
         contact_id, phone = found
         person = self._crm.find_person(business, phone, budget_seconds=CRM_BUDGET_SECONDS)
         if person is not None:
-            self._context.store.write(
-                lambda tx: introduce(Turn(self._context, tx, business), contact_id, person)
-            )
+            self._context.store.write(lambda tx: introduce(Turn(self._context, tx, business), contact_id, person))
 
     def _stale_contact(self, turn: Turn, key: Key, now: datetime) -> tuple[str, str] | None:
         sequence = rows.get(turn.tx, key.business_id, key.sequence_id)

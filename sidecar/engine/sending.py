@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from sidecar.store import contacts, touches
 from sidecar.store import sequences as rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy import RowMapping
 
@@ -65,9 +64,7 @@ class Sender:
         try:
             accepted = channel.send(intent.outgoing)
         except ChannelError as error:
-            log.info(
-                "touch not accepted", touch=intent.outgoing.touch_id, code=error.code, fault=error.fault.value
-            )
+            log.info("touch not accepted", touch=intent.outgoing.touch_id, code=error.code, fault=error.fault.value)
             self._write(intent, lambda turn, error=error: record_fault(turn, intent.ref, error))  # type: ignore[misc]
         except Exception as error:
             log.exception("channel failed", touch=intent.outgoing.touch_id, channel=intent.ref.channel)
@@ -90,9 +87,7 @@ def _sequence(turn: Turn, ref: Ref) -> RowMapping:
 def withdraw(turn: Turn, ref: Ref) -> None:
     """Too late to start: as if the intent had never been; the step asks its gates again at once."""
     _sequence(turn, ref)
-    touches.change(
-        turn.tx, turn.business.id, ref.touch_id, was=("sending",), state="withdrawn", lease_until=None
-    )
+    touches.change(turn.tx, turn.business.id, ref.touch_id, was=("sending",), state="withdrawn", lease_until=None)
     rows.change_step(
         turn.tx, turn.business.id, ref.sequence_id, ref.step, was=("sending",),
         state="planned", release_at=turn.now, touch_id=None,
@@ -175,9 +170,7 @@ def doubt(turn: Turn, touch_id: str, sequence_id: str, step: str) -> None:
         turn.tx, turn.business.id, touch_id, was=("sending",),
         state="unknown", lease_until=None, ask_at=turn.now + ASK_AFTER,
     )  # fmt: skip
-    rows.change_step(
-        turn.tx, turn.business.id, sequence_id, step, was=("sending", "claimed"), state="unknown"
-    )
+    rows.change_step(turn.tx, turn.business.id, sequence_id, step, was=("sending", "claimed"), state="unknown")
 
 
 def give_up(turn: Turn, sequence: RowMapping, step: str, code: str) -> None:

@@ -80,9 +80,7 @@ def open_sequence(
     planned = []
     for ordinal, step in enumerate(playbook.steps):
         due = due_at(step, call_at=call_at, settled={})
-        planned.append(
-            _row(turn, sequence_id, step.name, step.channel, ordinal, due, step.deadline, platform)
-        )
+        planned.append(_row(turn, sequence_id, step.name, step.channel, ordinal, due, step.deadline, platform))
     rows.add_steps(turn.tx, planned)
     turn.record(
         "sequence.opened",
@@ -123,8 +121,10 @@ def _row(
 
 
 def grace_of(turn: Turn, platform: str, *, first: bool, live_wait: bool) -> timedelta:
-    """How long a flow gets to say *now* before the row's own time does: 15 s for the first text, later 60 s
-    where a wait of the flow is live, none where it is not; 0 where no flow is named.
+    """How long a flow gets to say *now* before the row's own time does.
+
+    15 s for the first text, later 60 s where a wait of the flow is live and none where it is not; 0 where no
+    flow is named.
     """
     if not platform:
         return timedelta()
@@ -186,9 +186,7 @@ def settle_step(turn: Turn, sequence: RowMapping) -> None:
 def _exhaust(turn: Turn, sequence: RowMapping) -> None:
     close_sequence(turn, sequence, "exhausted")
     turn.record("sequence.exhausted", contact_id=sequence["contact_id"], sequence_id=sequence["sequence_id"])
-    turn.owe(
-        "crm.exhausted", "crm", {"contact_id": sequence["contact_id"]}, sequence_id=sequence["sequence_id"]
-    )
+    turn.owe("crm.exhausted", "crm", {"contact_id": sequence["contact_id"]}, sequence_id=sequence["sequence_id"])
 
 
 def close_sequence(turn: Turn, sequence: RowMapping, reason: str, *, outcome: str = "") -> None:
@@ -216,9 +214,7 @@ def cancel_left(turn: Turn, sequence: RowMapping, reason: str = "") -> None:
 def hold_sequence(turn: Turn, sequence: RowMapping, reason: str) -> None:
     """Hold: nothing goes out until somebody resumes it."""
     rows.change(turn.tx, turn.business.id, sequence["sequence_id"], state="held", held_reason=reason)
-    turn.record(
-        "sequence.held", contact_id=sequence["contact_id"], sequence_id=sequence["sequence_id"], reason=reason
-    )
+    turn.record("sequence.held", contact_id=sequence["contact_id"], sequence_id=sequence["sequence_id"], reason=reason)
     ring_bells(turn, sequence["sequence_id"], at=turn.now)
 
 
@@ -280,6 +276,4 @@ def ring_bells(turn: Turn, sequence_id: str, *, at: datetime, step: str | None =
     """Have the live waits on a sequence (or on one step of it) called at ``at``."""
     for bell in record.bells_of(turn.tx, turn.business.id, sequence_id):
         if step is None or bell["step"] == step:
-            record.change_delivery(
-                turn.tx, turn.business.id, bell["delivery_id"], due_at=at, taken_until=None
-            )
+            record.change_delivery(turn.tx, turn.business.id, bell["delivery_id"], due_at=at, taken_until=None)

@@ -10,7 +10,6 @@ it has begun before it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from sidecar.engine import facts, sequences
@@ -20,6 +19,8 @@ from sidecar.store import contacts, touches
 from sidecar.store import sequences as rows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sidecar.config.business import Business
     from sidecar.engine.context import Context
 
@@ -72,9 +73,7 @@ def stop(turn: Turn, contact_id: str, *, source: str, force: bool, own_lease: bo
     in_flight = tuple(row["touch_id"] for row in under_way if row["state"] == "sending" and not own_lease)
     if changed:
         turn.record("suppression.added", contact_id=contact_id, reason=source, in_flight=list(in_flight))
-        turn.owe(
-            "crm.opt_out", "crm", {"contact_id": contact_id, "source": source, "at": turn.now.isoformat()}
-        )
+        turn.owe("crm.opt_out", "crm", {"contact_id": contact_id, "source": source, "at": turn.now.isoformat()})
     for row in under_way:
         if row["channel"] == "voice":
             turn.owe("voice.stop", "voice", {"touch_id": row["touch_id"]}, sequence_id=row["sequence_id"])
@@ -91,7 +90,5 @@ def start(turn: Turn, contact_id: str, *, source: str) -> OptResult:
     changed = contacts.lift(turn.tx, turn.business.id, who.hashes, turn.now)
     if changed:
         turn.record("suppression.lifted", contact_id=contact_id, reason=source)
-        turn.owe(
-            "crm.opt_in", "crm", {"contact_id": contact_id, "source": source, "at": turn.now.isoformat()}
-        )
+        turn.owe("crm.opt_in", "crm", {"contact_id": contact_id, "source": source, "at": turn.now.isoformat()})
     return OptResult(contact_id, suppressed=False, changed=changed)

@@ -24,9 +24,7 @@ class Subscriptions:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def add(
-        self, business: Business, url: str, events: Sequence[str], headers: Mapping[str, str]
-    ) -> tuple[str, str]:
+    def add(self, business: Business, url: str, events: Sequence[str], headers: Mapping[str, str]) -> tuple[str, str]:
         """A new subscription: its id and the Standard Webhooks secret that signs what is sent to it.
 
         Raises:
@@ -41,9 +39,7 @@ class Subscriptions:
         subscription_id = new_id("sub", now)
         values = {"url": url, "events": sorted(set(events)), "headers": dict(headers), "created_at": now}
         self._context.store.write(
-            lambda tx: record.add_subscription(
-                tx, business_id=business.id, subscription_id=subscription_id, **values
-            )
+            lambda tx: record.add_subscription(tx, business_id=business.id, subscription_id=subscription_id, **values)
         )
         return subscription_id, signing_secret(self._context, subscription_id)
 
@@ -57,12 +53,10 @@ class Subscriptions:
                 "events": row["events"],
                 "headers": sorted(row["headers"]),
                 "created_at": row["created_at"],
-            }  # fmt: skip
+            }
             for row in found
         ]
 
     def remove(self, business: Business, subscription_id: str) -> bool:
         """Send nothing more there; True when there was such a subscription."""
-        return self._context.store.write(
-            lambda tx: record.remove_subscription(tx, business.id, subscription_id)
-        )
+        return self._context.store.write(lambda tx: record.remove_subscription(tx, business.id, subscription_id))

@@ -44,7 +44,7 @@ def compose(turn: Turn, who: Person, sequence: RowMapping, row: RowMapping, step
     if step is None:
         return Content("")
     if step.channel == "voice":
-        return Content("", variables=_variables(values, who))
+        return Content("", variables=_variables(values))
     known = who.row["first_name"] is not None
     late = bool(row["waited_for_window"])
     subject = ""
@@ -97,17 +97,9 @@ def _values(turn: Turn, who: Person, sequence: RowMapping) -> dict[str, str]:
     }
 
 
-def _variables(values: Mapping[str, str], who: Person) -> dict[str, str]:
+def _variables(values: Mapping[str, str]) -> dict[str, str]:
     """Dynamic variables of the voice agent: strings only; the generic script where the caller is unknown."""
-    known = who.row["first_name"] is not None
-    return {
-        "first_name": values["first_name"] or "there",
-        "deal_stage": values["deal_stage"] or "unknown",
-        "company": values["company"],
-        "agent_name": values["agent_name"],
-        "caller_known": "yes" if known else "no",
-        "script": "personal" if known else "generic",
-    }
+    return {name: values[name] for name in ("first_name", "deal_stage", "company", "agent_name") if values[name]}
 
 
 def _opens(turn: Turn) -> str:

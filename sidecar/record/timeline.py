@@ -28,9 +28,7 @@ _EVENT = ("event_id", "at", "type", "step", "reason", "call_id", "touch_id", "da
 
 def _shown(row: RowMapping, columns: Sequence[str]) -> dict[str, Any]:
     """JSON-ready: datetimes as ISO 8601 in UTC."""
-    return {
-        name: value.isoformat() if hasattr(value := row[name], "isoformat") else value for name in columns
-    }
+    return {name: value.isoformat() if hasattr(value := row[name], "isoformat") else value for name in columns}
 
 
 class Timeline:
@@ -52,9 +50,7 @@ class Timeline:
         limit: int = 50,
     ) -> list[dict[str, Any]]:
         """Sequences of these businesses, newest first, a page at a time (``before`` is the last id seen)."""
-        found = self._store.read(
-            lambda tx: rows.listing(tx, business_ids, state=state, before=before, limit=limit)
-        )
+        found = self._store.read(lambda tx: rows.listing(tx, business_ids, state=state, before=before, limit=limit))
         return [_shown(row, _SEQUENCE) for row in found]
 
     def person(self, business_id: str, phone: str) -> dict[str, Any] | None:
@@ -70,9 +66,7 @@ def _sequence(tx: Tx, business_id: str, sequence_id: str) -> dict[str, Any] | No
         **_shown(row, _SEQUENCE),
         "steps": [_shown(step, _STEP) for step in rows.steps_of(tx, business_id, sequence_id)],
         "touches": [_shown(touch, _TOUCH) for touch in touches.of_sequence(tx, business_id, sequence_id)],
-        "events": [
-            _shown(event, _EVENT) for event in record.events_of(tx, business_id, sequence_id=sequence_id)
-        ],
+        "events": [_shown(event, _EVENT) for event in record.events_of(tx, business_id, sequence_id=sequence_id)],
     }
 
 
@@ -96,7 +90,7 @@ def _person(tx: Tx, business_id: str, phone: str) -> dict[str, Any] | None:
                 "last_call_at",
                 "last_message_at",
             ),
-        ),  # fmt: skip
+        ),
         "suppressed": contacts.is_suppressed(tx, business_id, [address["key_hash"] for address in found]),
         "addresses": [_shown(address, ("kind", "address", "unreachable", "added_at")) for address in found],
         "consents": [
@@ -109,7 +103,7 @@ def _person(tx: Tx, business_id: str, phone: str) -> dict[str, Any] | None:
                 "evidence": c.evidence,
             }
             for c in contacts.consents_of(tx, business_id, contact_id)
-        ],  # fmt: skip
+        ],
         "sequences": [_sequence(tx, business_id, found["sequence_id"]) for found in reversed(sequences)],
         "messages": [
             _shown(message, ("message_id", "channel", "body", "intent", "at"))

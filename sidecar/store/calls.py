@@ -52,9 +52,7 @@ def evidence_of(row: RowMapping) -> Evidence:
 def pending_since(tx: Tx, before: datetime, limit: int = 200) -> Sequence[RowMapping]:
     """Calls of any business that could not be judged since ``before``."""
     return (
-        tx.conn.execute(
-            select(calls).where(calls.c.state == "pending", calls.c.heard_at < before).limit(limit)
-        )
+        tx.conn.execute(select(calls).where(calls.c.state == "pending", calls.c.heard_at < before).limit(limit))
         .mappings()
         .all()
     )

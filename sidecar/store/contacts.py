@@ -140,13 +140,13 @@ def free_lease(tx: Tx, business_id: str, contact_id: str, owner: str) -> None:
 def any_leased(tx: Tx, business_id: str, contact_ids: Sequence[str]) -> bool:
     """Whether a request to one of these people may be under way; locks their rows, so that none can begin."""
     now = tx.db_time()
-    rows = tx.conn.execute(
+    ends = tx.conn.execute(
         select(contacts.c.lease_until)
         .where(contacts.c.business_id == business_id, contacts.c.contact_id.in_(contact_ids))
         .order_by(contacts.c.contact_id)
         .with_for_update()
     ).scalars()
-    return any([until is not None and until > now for until in rows])
+    return any(until is not None and until > now for until in ends.all())
 
 
 # --- suppression --------------------------------------------------------------------------------------------------
@@ -232,7 +232,7 @@ def add_consent(tx: Tx, business_id: str, contact_id: str, consent: Consent, at:
 
 def consents_of(tx: Tx, business_id: str, contact_id: str) -> tuple[Consent, ...]:
     """Every consent on record, newest first."""
-    rows = tx.conn.execute(
+    ends = tx.conn.execute(
         select(consents)
         .where(and_(consents.c.business_id == business_id, consents.c.contact_id == contact_id))
         .order_by(consents.c.given_at.desc())

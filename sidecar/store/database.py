@@ -14,12 +14,14 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, literal_column, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.pool import QueuePool
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 T = TypeVar("T")
 
@@ -44,9 +46,7 @@ class Tx:
     def db_time(self) -> float:
         """Seconds of the database's own clock: the one clock that all processes share."""
         expression = (
-            "(julianday('now') - 2440587.5) * 86400.0"
-            if self.is_sqlite
-            else "extract(epoch from clock_timestamp())"
+            "(julianday('now') - 2440587.5) * 86400.0" if self.is_sqlite else "extract(epoch from clock_timestamp())"
         )
         return float(self.conn.execute(select(literal_column(expression))).scalar_one())
 
@@ -132,9 +132,7 @@ class _Writer:
                 if last:
                     return
 
-    def _gather(
-        self, first: tuple[Unit[Any], Future[Any]]
-    ) -> tuple[list[tuple[Unit[Any], Future[Any]]], bool]:
+    def _gather(self, first: tuple[Unit[Any], Future[Any]]) -> tuple[list[tuple[Unit[Any], Future[Any]]], bool]:
         group = [first]
         while len(group) < GROUP:
             try:
@@ -167,8 +165,8 @@ class _Writer:
             done, due = [], []
         for future, result in done:
             future.set_result(result)
-        for future, error in failed:
-            future.set_exception(error)
+        for future, reason in failed:
+            future.set_exception(reason)
         if due:
             self._store.on_commit(due)
 

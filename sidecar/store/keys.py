@@ -73,7 +73,7 @@ class Keys:
                     scopes=list(scopes),
                     created_at=now,
                     expires_at=expires_at,
-                )  # fmt: skip
+                )
             )
         )
         return key_id, secret
@@ -102,16 +102,10 @@ class Keys:
         """The key with this secret, if it is good now."""
         row = self._store.read(
             lambda tx: (
-                tx.conn.execute(select(api_keys).where(api_keys.c.key_hash == _hashed(secret)))
-                .mappings()
-                .first()
+                tx.conn.execute(select(api_keys).where(api_keys.c.key_hash == _hashed(secret))).mappings().first()
             )
         )
         now = self._clock.now()
-        if (
-            row is None
-            or row["revoked_at"] is not None
-            or (row["expires_at"] is not None and row["expires_at"] <= now)
-        ):
+        if row is None or row["revoked_at"] is not None or (row["expires_at"] is not None and row["expires_at"] <= now):
             return None
         return Key(row["key_id"], row["name"], tuple(row["businesses"]), tuple(row["scopes"]))

@@ -35,9 +35,7 @@ def events_of(
 def event(tx: Tx, business_id: str, event_id: str) -> RowMapping | None:
     """One line of the record."""
     return (
-        tx.conn.execute(
-            select(events).where(events.c.business_id == business_id, events.c.event_id == event_id)
-        )
+        tx.conn.execute(select(events).where(events.c.business_id == business_id, events.c.event_id == event_id))
         .mappings()
         .first()
     )
@@ -86,9 +84,7 @@ def delivery(tx: Tx, business_id: str, delivery_id: str) -> RowMapping | None:
     """One delivery."""
     return (
         tx.conn.execute(
-            select(deliveries).where(
-                deliveries.c.business_id == business_id, deliveries.c.delivery_id == delivery_id
-            )
+            select(deliveries).where(deliveries.c.business_id == business_id, deliveries.c.delivery_id == delivery_id)
         )
         .mappings()
         .first()
@@ -114,9 +110,7 @@ def change_delivery(tx: Tx, business_id: str, delivery_id: str, *, was: str = "d
 def dead_letters(tx: Tx, business_id: str) -> Sequence[RowMapping]:
     """Deliveries that were given up, for a person to replay."""
     return (
-        tx.conn.execute(
-            select(deliveries).where(deliveries.c.business_id == business_id, deliveries.c.state == "dead")
-        )
+        tx.conn.execute(select(deliveries).where(deliveries.c.business_id == business_id, deliveries.c.state == "dead"))
         .mappings()
         .all()
     )
@@ -156,9 +150,7 @@ def take_deliveries(tx: Tx, now: datetime, seconds: float, limit: int) -> Sequen
     for row in due:
         tx.conn.execute(
             update(deliveries)
-            .where(
-                deliveries.c.business_id == row["business_id"], deliveries.c.delivery_id == row["delivery_id"]
-            )
+            .where(deliveries.c.business_id == row["business_id"], deliveries.c.delivery_id == row["delivery_id"])
             .values(taken_until=clock + seconds)
         )
     return due
@@ -191,11 +183,7 @@ def add_subscription(tx: Tx, **values: Any) -> None:
 
 def subscriptions_of(tx: Tx, business_id: str) -> Sequence[RowMapping]:
     """Everybody who listens to a business's events."""
-    return (
-        tx.conn.execute(select(subscriptions).where(subscriptions.c.business_id == business_id))
-        .mappings()
-        .all()
-    )
+    return tx.conn.execute(select(subscriptions).where(subscriptions.c.business_id == business_id)).mappings().all()
 
 
 def subscription(tx: Tx, business_id: str, subscription_id: str) -> RowMapping | None:
@@ -231,9 +219,7 @@ def take_watermark(tx: Tx, business_id: str, log: str, start: datetime, seconds:
     row = tx.conn.execute(select(watermarks).where(*where).with_for_update()).mappings().first()
     if row is None:
         tx.conn.execute(
-            watermarks.insert().values(
-                business_id=business_id, log=log, read_to=start, taken_until=clock + seconds
-            )
+            watermarks.insert().values(business_id=business_id, log=log, read_to=start, taken_until=clock + seconds)
         )
         return start
     if row["taken_until"] is not None and row["taken_until"] > clock:

@@ -21,9 +21,7 @@ def get(tx: Tx, business_id: str, sequence_id: str) -> RowMapping | None:
     """The sequence's row."""
     return (
         tx.conn.execute(
-            select(sequences).where(
-                sequences.c.business_id == business_id, sequences.c.sequence_id == sequence_id
-            )
+            select(sequences).where(sequences.c.business_id == business_id, sequences.c.sequence_id == sequence_id)
         )
         .mappings()
         .first()
@@ -97,8 +95,7 @@ def unconverted(tx: Tx, business_id: str, since: datetime) -> Sequence[RowMappin
             select(sequences, contacts.c.crm_id)
             .join(
                 contacts,
-                (contacts.c.business_id == sequences.c.business_id)
-                & (contacts.c.contact_id == sequences.c.contact_id),
+                (contacts.c.business_id == sequences.c.business_id) & (contacts.c.contact_id == sequences.c.contact_id),
             )
             .where(
                 sequences.c.business_id == business_id,

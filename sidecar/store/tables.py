@@ -346,9 +346,7 @@ deliveries = Table(
     Column("last_error", Text, nullable=False, server_default=""),
     Column("taken_until", Float),
     PrimaryKeyConstraint("business_id", "delivery_id"),
-    Index(
-        "deliveries_due", "due_at", postgresql_where=text("state = 'due'"), sqlite_where=text("state = 'due'")
-    ),
+    Index("deliveries_due", "due_at", postgresql_where=text("state = 'due'"), sqlite_where=text("state = 'due'")),
     Index(
         "deliveries_bells",
         "business_id",

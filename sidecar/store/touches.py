@@ -26,9 +26,7 @@ def add(tx: Tx, **values: Any) -> None:
 def get(tx: Tx, business_id: str, touch_id: str) -> RowMapping | None:
     """One touch."""
     return (
-        tx.conn.execute(
-            select(touches).where(touches.c.business_id == business_id, touches.c.touch_id == touch_id)
-        )
+        tx.conn.execute(select(touches).where(touches.c.business_id == business_id, touches.c.touch_id == touch_id))
         .mappings()
         .first()
     )
@@ -45,9 +43,7 @@ def by_provider_id(tx: Tx, business_id: str, provider_id: str) -> RowMapping | N
     )
 
 
-def change(
-    tx: Tx, business_id: str, touch_id: str, *, was: tuple[str, ...] | None = None, **values: Any
-) -> bool:
+def change(tx: Tx, business_id: str, touch_id: str, *, was: tuple[str, ...] | None = None, **values: Any) -> bool:
     """Compare-and-set: change the touch if its state is one of ``was``; True when it was."""
     query = update(touches).where(touches.c.business_id == business_id, touches.c.touch_id == touch_id)
     if was is not None:
@@ -76,11 +72,7 @@ def of_contacts_under_way(tx: Tx, business_id: str, contact_ids: Sequence[str]) 
                 touches.c.business_id == business_id,
                 touches.c.contact_id.in_(contact_ids),
                 touches.c.state.in_(("sending", "unknown"))
-                | (
-                    (touches.c.channel == "voice")
-                    & (touches.c.state == "sent")
-                    & (touches.c.provider_state == "")
-                ),
+                | ((touches.c.channel == "voice") & (touches.c.state == "sent") & (touches.c.provider_state == "")),
             )
         )
         .mappings()
@@ -146,11 +138,7 @@ def in_doubt(tx: Tx, now: datetime, limit: int) -> Sequence[RowMapping]:
 def sender(tx: Tx, business_id: str, name: str) -> RowMapping:
     """The sender's row, made when first asked for, and locked: two touches never take one slot."""
     insert = sqlite_insert if tx.is_sqlite else pg_insert
-    query = (
-        select(senders)
-        .where(senders.c.business_id == business_id, senders.c.sender == name)
-        .with_for_update()
-    )
+    query = select(senders).where(senders.c.business_id == business_id, senders.c.sender == name).with_for_update()
     row = tx.conn.execute(query).mappings().first()
     if row is None:
         tx.conn.execute(insert(senders).values(business_id=business_id, sender=name).on_conflict_do_nothing())
@@ -198,9 +186,7 @@ def add_claim(tx: Tx, **values: Any) -> None:
 def claim(tx: Tx, business_id: str, claim_id: str) -> RowMapping | None:
     """One claim."""
     return (
-        tx.conn.execute(
-            select(claims).where(claims.c.business_id == business_id, claims.c.claim_id == claim_id)
-        )
+        tx.conn.execute(select(claims).where(claims.c.business_id == business_id, claims.c.claim_id == claim_id))
         .mappings()
         .first()
     )
@@ -219,9 +205,7 @@ def change_claim(tx: Tx, business_id: str, claim_id: str, *, was: str, state: st
 def claims_run_out(tx: Tx, now: datetime, limit: int = 100) -> Sequence[RowMapping]:
     """Granted claims that nobody reported on in time."""
     return (
-        tx.conn.execute(
-            select(claims).where(claims.c.state == "granted", claims.c.expires_at <= now).limit(limit)
-        )
+        tx.conn.execute(select(claims).where(claims.c.state == "granted", claims.c.expires_at <= now).limit(limit))
         .mappings()
         .all()
     )

@@ -77,11 +77,11 @@ def business_for(
         key: who asks.
         named: the request's own ``business``.
         called: the number that was called or written to, as it was sent.
-        owner: finds the business of a sequence or a claim among those of the key; ``None`` where there is none.
+        owner: finds the business of a sequence or a claim among those of the key, or ``None``.
 
     Raises:
-        Problem: 403 for a business that the key is not for, 404 for an unknown number or id, 422 where nothing
-            says which of the key's businesses is meant.
+        Problem: 403 for a business that the key is not for, 404 for an unknown number or id, 422 where
+            nothing says which of the key's businesses is meant.
     """
     allowed = entitled(sidecar, key)
     if named is not None:
@@ -128,9 +128,7 @@ def _named(sidecar: Sidecar, named: str, allowed: list[str], key: Key) -> Busine
 def _get(sidecar: Sidecar, business_id: str) -> Business:
     business = sidecar.businesses.get(business_id)
     if business is None:
-        raise Problem(
-            "not-found", "The business of this key is not configured any more", remedy="restore its file"
-        )
+        raise Problem("not-found", "The business of this key is not configured any more", remedy="restore its file")
     return business
 
 
@@ -157,7 +155,6 @@ def unknown_number(number: str, *, pointer: str = "/to") -> Problem:
     return Problem(
         "unknown-number",
         f"No business here has the number {mask(number)}",
-        remedy="add it to the business's file under `numbers` (`recovery check` tests the file), then "
-        "restart",
+        remedy="add it to the business's file under `numbers` (`recovery check` tests the file), then restart",
         pointer=pointer,
     )

@@ -37,8 +37,8 @@ def once(
         business: whose request it is.
         shape: of the answer, to read it back.
         act: does it, and answers.
-        atomic: ``act`` is one transaction: where it broke, it did nothing and may be repeated. Where it is not
-            (something may have left the house), a broken request keeps its key: repeats are refused.
+        atomic: ``act`` is one transaction: where it broke, it did nothing and may be repeated. Where it is
+            not (something may have left the house), a broken request keeps its key: repeats are refused.
         status: of the answer.
 
     Raises:
@@ -51,9 +51,7 @@ def once(
         raise Problem("invalid", f"`{HEADER}` has more than {_LONGEST} characters", remedy="use a UUID")
     store, route, now = asked.sidecar.store, str(request.endpoint), asked.sidecar.clock.now()
     mark = _fingerprint(asked)
-    earlier = store.write(
-        lambda tx: rows.begin_once(tx, business.id, key, route=route, fingerprint=mark, now=now)
-    )
+    earlier = store.write(lambda tx: rows.begin_once(tx, business.id, key, route=route, fingerprint=mark, now=now))
     if earlier is not None:
         return _again(earlier["status"], earlier["answer"], shape, same=earlier["fingerprint"] == mark)
     try:
@@ -69,15 +67,12 @@ def once(
 
 def _again(status: int, answer: object, shape: type[M], *, same: bool) -> Answer:
     if not same:
-        raise Problem(
-            "key-reused", f"This `{HEADER}` came before with another request", remedy="take a new key"
-        )
+        raise Problem("key-reused", f"This `{HEADER}` came before with another request", remedy="take a new key")
     if status == rows.UNDER_WAY:
         raise Problem(
             "key-in-use",
             "The first request with this key has not ended, or broke while something may have been sent",
-            remedy="wait a moment; should it stay so, look at the sequence before you send again under a new "
-            "key",
+            remedy="wait a moment; should it stay so, look at the sequence before you send again under a new key",
             headers={"Retry-After": "5"},
         )
     return Answer(shape.model_validate(answer), status, {"Idempotent-Replayed": "true"})

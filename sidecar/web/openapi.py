@@ -27,15 +27,16 @@ if TYPE_CHECKING:
 
 REF = "#/components/schemas/{model}"
 
-_ABOUT = f"""Recovers missed calls beside n8n or Make: a text at once, a call by a voice agent if the caller stays \
-silent, an email after that, and silence the moment they answer or say STOP.
+_ABOUT = f"""Recovers missed calls beside n8n or Make: a text at once, a call by a voice agent if the caller
+stays silent, an email after that, and silence the moment they answer or say STOP.
 
-* **Keys** name the businesses they may act for. With a key for one business no request needs `business`; a key for \
-many finds it by the called number, by a sequence's id, or by `business`.
+* **Keys** name the businesses they may act for. With a key for one business no request needs `business`; a key
+  for many finds it by the called number, by a sequence's id, or by `business`.
 * **Problems** are RFC 9457 with `remedy` and a JSON `pointer`. No answer has a top-level field `error`.
-* **Times** are RFC 3339, answered in UTC. **Phones** are best sent in E.164; no phone number ever stands in a URL.
-* **Bodies** have {LIMIT // 1024} KiB at most; unknown fields are refused. Fields may be added to answers, never taken away.
-* **Scopes**: {"; ".join(f"`{name}`: {meaning}" for name, meaning in SCOPES.items())}."""
+* **Times** are RFC 3339, answered in UTC. **Phones** are best sent in E.164; none ever stands in a URL.
+* **Bodies** have {LIMIT // 1024} KiB at most, and unknown fields are refused. Answers may gain fields only.
+* **Scopes**: {"; ".join(f"`{name}`: {meaning}" for name, meaning in SCOPES.items())}.
+"""
 
 _TAGS = {
     "Facts": "What happened: calls, messages, outcomes.",
@@ -70,8 +71,7 @@ _SECURITY = {
         "type": "apiKey",
         "in": "header",
         "name": "x-retell-signature",
-        "description": "Retell's signature over the raw body, by the business's API key; five minutes old at "
-        "most.",
+        "description": "Retell's signature over the raw body, by the business's API key; five minutes old at most.",
     },
 }
 
@@ -108,9 +108,7 @@ def _schemas(operations: Sequence[Operation]) -> tuple[Names, dict[str, Any]]:
         if one.body
         for shape in (*one.body.shapes, *([one.body.form] if one.body.form else []))
     }
-    answered = {possible.shape for one in operations for possible in one.answers if possible.shape} | {
-        ProblemAnswer
-    }
+    answered = {possible.shape for one in operations for possible in one.answers if possible.shape} | {ProblemAnswer}
     wanted = [(shape, "validation") for shape in sorted(asked, key=lambda one: one.__name__)]
     wanted += [(shape, "serialization") for shape in sorted(answered, key=lambda one: one.__name__)]
     references, definitions = models_json_schema(wanted, ref_template=REF)  # type: ignore[arg-type]
@@ -165,9 +163,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         for name, described in schema["properties"].items():
             text = described.pop("description", "")
             described.pop("title", None)
-            found.append(
-                {"name": name, "in": "query", "required": False, "description": text, "schema": described}
-            )
+            found.append({"name": name, "in": "query", "required": False, "description": text, "schema": described})
     if operation.idempotency_key:
         found.append({
             "name": HEADER, "in": "header", "required": False,
@@ -204,9 +200,7 @@ def _form_schema(shape: type[BaseModel]) -> dict[str, Any]:
 
 
 def _raw_form(operation: Operation) -> dict[str, Any]:
-    properties = {
-        name: {"type": "string", "description": text} for name, text in (operation.raw_form or {}).items()
-    }
+    properties = {name: {"type": "string", "description": text} for name, text in (operation.raw_form or {}).items()}
     schema = {"type": "object", "properties": properties, "additionalProperties": {"type": "string"}}
     return {
         "required": operation.security is not None,
@@ -222,9 +216,7 @@ def _payload() -> dict[str, Any]:
     return {
         "required": True,
         "content": {
-            "application/json": {
-                "schema": {"type": "object", "properties": properties, "required": ["event"]}
-            }
+            "application/json": {"schema": {"type": "object", "properties": properties, "required": ["event"]}}
         },
     }
 

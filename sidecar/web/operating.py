@@ -36,9 +36,7 @@ def figures(asked: Asked) -> Response:
     return Response(asked.ground.counters.text(backlog), content_type=metrics.CONTENT_TYPE)
 
 
-def operations(
-    document: Callable[[Asked], Response], docs: Callable[[Asked], Response]
-) -> tuple[Operation, ...]:
+def operations(document: Callable[[Asked], Response], docs: Callable[[Asked], Response]) -> tuple[Operation, ...]:
     """The operations; ``document`` and ``docs`` show the contract, which knows these too."""
     return (
         Operation(

@@ -117,9 +117,7 @@ class Asked:
         self, *, called: str | None = None, owner: Callable[[list[str]], str | None] | None = None
     ) -> Business:
         """The business that this request is for (see :func:`keys.business_for`)."""
-        business = keys.business_for(
-            self.sidecar, self.caller(), named=self.named, called=called, owner=owner
-        )
+        business = keys.business_for(self.sidecar, self.caller(), named=self.named, called=called, owner=owner)
         g.business = business.id
         return business
 

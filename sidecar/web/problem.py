@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from flask import Flask
 
 MEDIA_TYPE = "application/problem+json"
+_LETTERS = "bcdfghjklmnpqrstvwxz"
+"""An incident holds no digits: it must not look like a phone number, which the log would mask."""
 LIMIT = 256 * 1024
 """Bytes that a body may have."""
 
@@ -44,9 +46,7 @@ KINDS: dict[str, Kind] = {
         "No valid API key",
         "Send `Authorization: Bearer <key>` or `x-api-key`; make one with `recovery keys create`.",
     ),
-    "forbidden": Kind(
-        403, "The key does not allow this", "The key lacks the scope, or is not for that business."
-    ),
+    "forbidden": Kind(403, "The key does not allow this", "The key lacks the scope, or is not for that business."),
     "bad-signature": Kind(
         403,
         "The signature does not fit",
@@ -61,20 +61,14 @@ KINDS: dict[str, Kind] = {
     "claim-refused": Kind(
         409, "The claim is refused", "Do not send. `reason` says why, `until` when asking again is worth it."
     ),
-    "key-in-use": Kind(
-        409, "This Idempotency-Key is in use", "A request with this key has begun and has not ended."
-    ),
+    "key-in-use": Kind(409, "This Idempotency-Key is in use", "A request with this key has begun and has not ended."),
     "too-large": Kind(413, "The body is too large", "A body may have 256 KiB."),
     "unsupported-media": Kind(
         415, "Not in this format", "Send `application/json`, or a form where the operation takes one."
     ),
     "invalid": Kind(422, "The request does not fit", "`pointer` names the field; `mistakes` lists all."),
-    "key-reused": Kind(
-        422, "This Idempotency-Key was used for another request", "Take a new key for a new request."
-    ),
-    "internal": Kind(
-        500, "Something broke", "The log has the details under `incident`. It is safe to ask again."
-    ),
+    "key-reused": Kind(422, "This Idempotency-Key was used for another request", "Take a new key for a new request."),
+    "internal": Kind(500, "Something broke", "The log has the details under `incident`. It is safe to ask again."),
 }
 
 _BY_STATUS = {
@@ -141,13 +135,7 @@ def pointer_to(field: str) -> str:
 
 def from_engine(error: EngineError) -> Problem:
     """What the engine refuses, as an answer."""
-    kind = (
-        "not-found"
-        if isinstance(error, NotFound)
-        else "conflict"
-        if isinstance(error, Conflict)
-        else "invalid"
-    )
+    kind = "not-found" if isinstance(error, NotFound) else "conflict" if isinstance(error, Conflict) else "invalid"
     return Problem(kind, str(error), remedy=error.remedy, pointer=pointer_to(error.field))
 
 
@@ -180,10 +168,8 @@ def install(app: Flask) -> None:
         return respond(Problem(kind, KINDS[kind].title, remedy=_HTTP_REMEDIES.get(code, ""), headers=headers))
 
     def on_anything(error: Exception) -> Response:
-        incident = secrets.token_hex(6)
-        structlog.get_logger("web").error(
-            "request_broke", incident=incident, kind=type(error).__name__, exc_info=error
-        )
+        incident = "".join(secrets.choice(_LETTERS) for _ in range(12))
+        structlog.get_logger("web").error("request_broke", incident=incident, kind=type(error).__name__, exc_info=error)
         detail = f"An unexpected error was logged as incident {incident}"
         return respond(Problem("internal", detail, more={"incident": incident}))
 

@@ -25,8 +25,8 @@ _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 def body(wanted: Body) -> BaseModel:
     """The request's body as one of the shapes that the operation takes.
 
-    JSON is read strictly (``"true"`` is no boolean). A form's values are words and are read as such; an empty one
-    counts as absent, and ``flow.platform`` is a field of ``flow``.
+    JSON is read strictly (``"true"`` is no boolean). A form's values are words and are read as such; an empty
+    one counts as absent, and ``flow.platform`` is a field of ``flow``.
 
     Raises:
         Problem: 400 unreadable, 413 too large, 415 neither JSON nor a form, 422 not of the shape.
@@ -47,9 +47,7 @@ def body(wanted: Body) -> BaseModel:
     try:
         value = from_json(raw)
     except ValueError as error:
-        raise Problem(
-            "malformed", f"The body is not JSON: {error}", remedy="send one JSON object in UTF-8"
-        ) from None
+        raise Problem("malformed", f"The body is not JSON: {error}", remedy="send one JSON object in UTF-8") from None
     if not isinstance(value, dict):
         raise Problem("malformed", "The body is not a JSON object", remedy="send an object: {…}")
     _refuse_nul(value, "")

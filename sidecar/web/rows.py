@@ -20,9 +20,7 @@ UNDER_WAY = 0
 """Status of an idempotency row whose request has not ended."""
 
 
-def _owner(
-    column: Column[str], business: Column[str], wanted: str, among: Sequence[str]
-) -> Callable[[Tx], str | None]:
+def _owner(column: Column[str], business: Column[str], wanted: str, among: Sequence[str]) -> Callable[[Tx], str | None]:
     def unit(tx: Tx) -> str | None:
         found: str | None = tx.conn.execute(
             select(business).where(business.in_(among), column == wanted).limit(1)
@@ -34,9 +32,7 @@ def _owner(
 
 def owner_of_sequence(store: Store, sequence_id: str) -> Callable[[list[str]], str | None]:
     """Which of some businesses a sequence belongs to; each is one look into the primary key."""
-    return lambda among: store.read(
-        _owner(sequences.c.sequence_id, sequences.c.business_id, sequence_id, among)
-    )
+    return lambda among: store.read(_owner(sequences.c.sequence_id, sequences.c.business_id, sequence_id, among))
 
 
 def owner_of_claim(store: Store, claim_id: str) -> Callable[[list[str]], str | None]:
@@ -50,9 +46,7 @@ def owner_of_subscription(store: Store, subscription_id: str) -> Callable[[list[
     return lambda among: store.read(_owner(table.subscription_id, table.business_id, subscription_id, among))
 
 
-def begin_once(
-    tx: Tx, business_id: str, key: str, *, route: str, fingerprint: str, now: datetime
-) -> RowMapping | None:
+def begin_once(tx: Tx, business_id: str, key: str, *, route: str, fingerprint: str, now: datetime) -> RowMapping | None:
     """Note that a request with this key has begun; the earlier row instead, where there is one."""
     mine = (idempotency.c.business_id == business_id, idempotency.c.key == key, idempotency.c.route == route)
     row = tx.conn.execute(select(idempotency).where(*mine)).mappings().first()
@@ -75,9 +69,7 @@ def end_once(tx: Tx, business_id: str, key: str, *, route: str, status: int, ans
     """Keep the answer for repeats."""
     tx.conn.execute(
         update(idempotency)
-        .where(
-            idempotency.c.business_id == business_id, idempotency.c.key == key, idempotency.c.route == route
-        )
+        .where(idempotency.c.business_id == business_id, idempotency.c.key == key, idempotency.c.route == route)
         .values(status=status, answer=answer)
     )
 

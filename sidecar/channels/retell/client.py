@@ -73,7 +73,7 @@ class RetellClients:
                 self._pool = httpx.Client(
                     transport=self._transport,
                     timeout=timeout,
-                    limits=httpx.Limits(max_connections=None, max_keepalive_connections=_POOL),
+                    limits=httpx.Limits(max_keepalive_connections=_POOL, keepalive_expiry=60.0),
                 )
             if account not in self._clients:
                 client = RetellClient(

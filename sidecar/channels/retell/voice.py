@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sidecar.channels.port import Outgoing
     from sidecar.channels.retell.client import RetellClients
-    from sidecar.config.business import Business
+    from sidecar.config.business import Business, Retell
 
 _PAGE = 50
 _PAGES = 4
@@ -38,16 +38,7 @@ class RetellVoice:
         Raises:
             ChannelError: with the retry decision (`errors.channel_error`).
         """
-        account = section(touch.business)
-        if not account.agent_id or not account.from_number:
-            message = f"business {touch.business.id} has no Retell agent or no number to call from"
-            raise ChannelError(
-                message,
-                fault=Fault.REFUSED,
-                code="not_configured",
-                effect=Effect.ALERT,
-                remedy="set agent_id (`recovery agents deploy` prints it) and from_number under retell",
-            )
+        account = _ready(touch.business)
         client = self._clients.of(touch.business)
         from retell import APIError
 
@@ -116,6 +107,21 @@ class RetellVoice:
         except (APIError, ValueError):
             return False
         return True
+
+
+def _ready(business: Business) -> Retell:
+    """The business's Retell section, with an agent and a number to call from."""
+    account = section(business)
+    if account.agent_id and account.from_number:
+        return account
+    message = f"business {business.id} has no Retell agent or no number to call from"
+    raise ChannelError(
+        message,
+        fault=Fault.REFUSED,
+        code="not_configured",
+        effect=Effect.ALERT,
+        remedy="set agent_id (`recovery agents deploy` prints it) and from_number under retell",
+    )
 
 
 def _variables(touch: Outgoing) -> dict[str, str]:

@@ -82,8 +82,8 @@ _OUTCOMES: dict[str, Outcome] = {
 _OUTCOME_OF_REASON: dict[str, Outcome] = {
     "call_transfer": "transferred",
     "transfer_bridged": "transferred",
-    "user_requested_dnc": "opted_out",
 }
+_DO_NOT_CALL = "user_requested_dnc"
 
 
 class UnreadablePostError(ValueError):
@@ -166,7 +166,9 @@ def _alert(reason: str) -> str:
 
 
 def _outcome(analysis: Mapping[str, Any], reason: str) -> Outcome | None:
-    """What the agent was told to note, else what the end of the call itself says."""
+    """What the agent was told to note, else what the end itself says; a plain "do not call" beats both."""
+    if reason == _DO_NOT_CALL:
+        return "opted_out"
     noted = _object(analysis.get("custom_analysis_data")).get("outcome")
     return _OUTCOMES.get(str(noted)) or _OUTCOME_OF_REASON.get(reason)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -34,7 +34,7 @@ _URL = re.compile(r"https?://[^\s<>\"']+")
 _AFTER_URL: Final = ".,;:!?)]}’”"
 
 
-class _OneLine(UnstructuredHeader):
+class _OneLine(UnstructuredHeader, BaseHeader):
     """A header that is never folded: Python would cut a long link into encoded words that no robot reads."""
 
     def fold(self, *, policy: Policy[Any]) -> str:
@@ -138,22 +138,27 @@ def _link(url: str) -> str:
 # ---------------------------------------------------------------- the two bodies
 
 
-def _foot_lines(business: Business) -> tuple[str, ...]:
+def _company(business: Business) -> str:
     address = ", ".join(part for line in business.address.splitlines() if (part := line.strip(" ,")))
-    who = ", ".join(filter(None, (business.name, address)))
-    return who, f"You are hearing from us because you called {business.name}."
+    return ", ".join(filter(None, (business.name, address)))
+
+
+def _reason(business: Business) -> str:
+    return f"You are hearing from us because you called {business.name}."
 
 
 def _text_foot(business: Business, unsubscribe_url: str | None) -> str:
-    lines = _foot_lines(business)
-    return "\n".join((*lines, f"To hear no more from us: {unsubscribe_url}") if unsubscribe_url else lines)
+    """Staff get alerts without a link: they did not call, and an alert is part of their work."""
+    if not unsubscribe_url:
+        return _company(business)
+    return f"{_company(business)}\n{_reason(business)}\nTo hear no more from us: {unsubscribe_url}"
 
 
 def _html_foot(business: Business, unsubscribe_url: str | None) -> str:
-    lines = [escape(line) for line in _foot_lines(business)]
-    if unsubscribe_url:
-        lines.append(f'<a class="foot" href="{escape(unsubscribe_url)}">Unsubscribe</a>')
-    return "<br>\n".join(lines)
+    if not unsubscribe_url:
+        return escape(_company(business))
+    link = f'<a class="foot" href="{escape(unsubscribe_url)}">Unsubscribe</a>'
+    return "<br>\n".join((escape(_company(business)), escape(_reason(business)), link))
 
 
 def _paragraphs(body: str) -> str:

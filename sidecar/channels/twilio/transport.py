@@ -61,7 +61,7 @@ class PooledHttpClient(HttpClient):  # type: ignore[misc]  # the SDK carries no 
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=_POOL, max_retries=0))
 
-    def request(  # noqa: PLR0917, D102 - the SDK's signature
+    def request(  # noqa: D102 - the SDK's signature
         self,
         method: str,
         uri: str,

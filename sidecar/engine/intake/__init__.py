@@ -27,9 +27,7 @@ class Intake:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def call(
-        self, business: Business, report: CallReport, *, source: str, flow: FlowRef | None = None
-    ) -> CallResult:
+    def call(self, business: Business, report: CallReport, *, source: str, flow: FlowRef | None = None) -> CallResult:
         """One report of one call (``source``: ``twilio``, ``flow``, ``api``, ``log``)."""
         return self._context.store.write(
             lambda tx: record_call(Turn(self._context, tx, business), report, flow=flow, source=source)
@@ -45,15 +43,11 @@ class Intake:
 
     def delivery(self, business: Business, report: DeliveryReport) -> None:
         """What became of a touch."""
-        stopping.commit_stop(
-            self._context, business, lambda turn, force: record_delivery(turn, report, force=force)
-        )
+        stopping.commit_stop(self._context, business, lambda turn, force: record_delivery(turn, report, force=force))
 
     def voice(self, business: Business, report: VoiceReport) -> None:
         """How our agent's call is going or went."""
-        stopping.commit_stop(
-            self._context, business, lambda turn, force: record_voice(turn, report, force=force)
-        )
+        stopping.commit_stop(self._context, business, lambda turn, force: record_voice(turn, report, force=force))
 
     def outcome(
         self,
@@ -84,9 +78,7 @@ class Intake:
         sequence = rows.get(turn.tx, turn.business.id, sequence_id)
         if sequence is None:
             message = f"no sequence {sequence_id}"
-            raise NotFound(
-                message, field="sequence_id", remedy="take the id from the answer to POST /v1/calls"
-            )
+            raise NotFound(message, field="sequence_id", remedy="take the id from the answer to POST /v1/calls")
         return str(sequence["contact_id"])
 
     def opt_out(

@@ -59,9 +59,7 @@ def _number(turn: Turn, row: RowMapping | None, report: CallReport) -> Number:
     number = turn.business.number(called) if called else None
     if number is None:
         message = "the report names no number of this business"
-        raise Invalid(
-            message, field="to", remedy="add the number that was called to `numbers` in the business file"
-        )
+        raise Invalid(message, field="to", remedy="add the number that was called to `numbers` in the business file")
     return number
 
 
@@ -125,9 +123,7 @@ def _judged(
 ) -> CallResult:
     if verdict.state == "missed" and caller is not None:
         return _missed(turn, report, number, caller, verdict, flow)
-    contact_id = (
-        people.find_contact(turn, phone=caller) if caller and not phones.is_anonymous(caller) else None
-    )
+    contact_id = people.find_contact(turn, phone=caller) if caller and not phones.is_anonymous(caller) else None
     if verdict.state == "answered" and contact_id is not None:
         _close_answered(turn, contact_id)
     if verdict.reason in ALERTED_REASONS:
@@ -179,9 +175,7 @@ def _missed(
     return _conclude(turn, report.call_id, verdict, decision, contact_id, sequence_id)
 
 
-def _fold(
-    turn: Turn, report: CallReport, verdict: Verdict, contact_id: str, sequence: RowMapping
-) -> CallResult:
+def _fold(turn: Turn, report: CallReport, verdict: Verdict, contact_id: str, sequence: RowMapping) -> CallResult:
     rows.change(turn.tx, turn.business.id, sequence["sequence_id"], last_call_at=turn.now)
     turn.alert("missed_call", call_id=report.call_id, contact_id=contact_id, reason="folded")
     return _conclude(turn, report.call_id, verdict, "folded", contact_id, sequence["sequence_id"])

@@ -35,9 +35,7 @@ def record_message(turn: Turn, report: MessageReport, *, source: str, force: boo
         )
     contact_id, by_token = _sender(turn, report)
     intent = intent_of(report)
-    stopped = (
-        stopping.stop(turn, contact_id, source=report.channel, force=force) if intent == "opt_out" else None
-    )
+    stopped = stopping.stop(turn, contact_id, source=report.channel, force=force) if intent == "opt_out" else None
     if stopped is None:
         facts.person(turn, contact_id, lock=True)
     sequence = by_token or rows.open_of(turn.tx, turn.business.id, contact_id)
@@ -80,21 +78,12 @@ def _sender(turn: Turn, report: MessageReport) -> tuple[str, RowMapping | None]:
 def _after_stop(turn: Turn, report: MessageReport, contact_id: str, *, changed: bool) -> None:
     """One confirmation at most, and none where the vendor has already answered."""
     turn.alert("opted_out", contact_id=contact_id, message_id=report.message_id)
-    if (
-        changed
-        and report.channel == "sms"
-        and not report.vendor_answered
-        and not phones.is_anonymous(report.sender)
-    ):
+    if changed and report.channel == "sms" and not report.vendor_answered and not phones.is_anonymous(report.sender):
         sequence_id = sequences.conversation(turn, contact_id, report.to)
-        sequences.add_step(
-            turn, sequence_id, f"confirm-{turn.now:%Y%m%d%H%M%S}", kind="confirmation", channel="sms"
-        )
+        sequences.add_step(turn, sequence_id, f"confirm-{turn.now:%Y%m%d%H%M%S}", kind="confirmation", channel="sms")
 
 
-def _after_reply(
-    turn: Turn, report: MessageReport, intent: str, contact_id: str, sequence: RowMapping | None
-) -> None:
+def _after_reply(turn: Turn, report: MessageReport, intent: str, contact_id: str, sequence: RowMapping | None) -> None:
     about = "reply"
     if intent == "opt_in":
         stopping.start(turn, contact_id, source=report.channel)

@@ -137,9 +137,7 @@ def record_delivery(turn: Turn, report: DeliveryReport, *, force: bool) -> None:
     if report.hold:
         touches.change_sender(turn.tx, turn.business.id, touch["sender"], held=report.code)
     if report.alert:
-        turn.alert(
-            "operator", touch_id=touch["touch_id"], sequence_id=touch["sequence_id"], reason=report.alert
-        )
+        turn.alert("operator", touch_id=touch["touch_id"], sequence_id=touch["sequence_id"], reason=report.alert)
 
 
 def record_voice(turn: Turn, report: VoiceReport, *, force: bool) -> None:
@@ -172,9 +170,7 @@ def record_voice(turn: Turn, report: VoiceReport, *, force: bool) -> None:
             reached=report.reached,
         )  # fmt: skip
         if report.alert:
-            turn.alert(
-                "operator", touch_id=touch["touch_id"], sequence_id=touch["sequence_id"], reason=report.alert
-            )
+            turn.alert("operator", touch_id=touch["touch_id"], sequence_id=touch["sequence_id"], reason=report.alert)
     details[seen] = report.at.isoformat()
     learnt = {
         "reached": report.reached, "reason": report.reason or None, "in_voicemail": report.in_voicemail,

@@ -145,9 +145,7 @@ OPERATIONS = (
         view=report,
         scope="calls",
         body=Body((OwnCall, TwilioPost), form=OwnCall, examples={"own": _OWN, "twilio": _TWILIO}),
-        answers=(
-            Possible(200, "What the report did.", CallAnswer, {"opened": _OPENED, "refused": _REFUSED}),
-        ),
+        answers=(Possible(200, "What the report did.", CallAnswer, {"opened": _OPENED, "refused": _REFUSED}),),
         problems=("unknown-number",),
     ),
 )

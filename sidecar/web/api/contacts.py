@@ -32,9 +32,7 @@ def outcome(asked: Asked) -> Answer:
             pointer="/value_minor",
         )
     if given.currency is not None and given.value_minor is None:
-        raise Problem(
-            "invalid", "A currency without a value", remedy="add `value_minor`", pointer="/value_minor"
-        )
+        raise Problem("invalid", "A currency without a value", remedy="add `value_minor`", pointer="/value_minor")
     whom = people.whom(business, sequence_id=given.sequence_id, phone_=given.phone, email_=given.email)
 
     def act() -> OutcomeAnswer:
@@ -93,9 +91,7 @@ def consent(asked: Asked) -> Answer:
     given, business = asked.given(ConsentIn), asked.business()
     whom = people.person(business, phone_=given.phone, email_=given.email)
     if given.given_at > asked.sidecar.clock.now():
-        raise Problem(
-            "invalid", "`given_at` lies in the future", remedy="say when it was given", pointer="/given_at"
-        )
+        raise Problem("invalid", "`given_at` lies in the future", remedy="say when it was given", pointer="/given_at")
     try:
         value = Consent(
             given.basis,
@@ -109,9 +105,7 @@ def consent(asked: Asked) -> Answer:
         field = str(error).partition(":")[0]
         pointer = "/expires_at" if field == "expires_at" else "/evidence"
         raise Problem("invalid", str(error), remedy="correct the field", pointer=pointer) from None
-    return Answer(
-        ConsentAnswer(consent_id=asked.sidecar.intake.consent(business, **whom, consent=value)), 201
-    )
+    return Answer(ConsentAnswer(consent_id=asked.sidecar.intake.consent(business, **whom, consent=value)), 201)
 
 
 _STOPPED = {

@@ -12,9 +12,7 @@ def check(asked: Asked) -> Answer:
     """Look, decide nothing."""
     given, business = asked.given(GateIn), asked.business()
     phone = people.phone(business, given.phone, "phone")
-    look = asked.sidecar.looking.check(
-        business, phone=phone, channel=given.channel, purpose=given.purpose, at=given.at
-    )
+    look = asked.sidecar.looking.check(business, phone=phone, channel=given.channel, purpose=given.purpose, at=given.at)
     return Answer(GateAnswer(verdict=look.verdict, reason=look.reason, gate=look.gate, until=look.until))
 
 
@@ -30,9 +28,7 @@ OPERATIONS = (
         "have come. Only `run` and `claim` decide.",
         view=check,
         scope="read",
-        body=Body(
-            (GateIn,), examples={"text": {"phone": "+447700900123", "channel": "sms", "purpose": "service"}}
-        ),
+        body=Body((GateIn,), examples={"text": {"phone": "+447700900123", "channel": "sms", "purpose": "service"}}),
         answers=(
             Possible(
                 200,

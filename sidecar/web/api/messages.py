@@ -88,9 +88,7 @@ def reply_token(to: str) -> str | None:
 
 def _taken(asked: Asked, business: Business, told: MessageReport, source: str) -> Answer:
     if told.channel == "sms" and business.number(told.to) is None:
-        raise keys.unknown_number(
-            told.to, pointer="/to" if isinstance(asked.body, OwnMessage) else "/form/To"
-        )
+        raise keys.unknown_number(told.to, pointer="/to" if isinstance(asked.body, OwnMessage) else "/form/To")
     result = asked.sidecar.intake.message(business, told, source=source)
     return Answer(
         MessageAnswer(

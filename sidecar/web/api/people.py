@@ -53,15 +53,11 @@ def person(business: Business, *, phone_: str | None, email_: str | None) -> dic
             pointer="/phone",
         )
     return (
-        {"phone": phone(business, phone_, "phone")}
-        if phone_ is not None
-        else {"email": email(email_ or "", "email")}
+        {"phone": phone(business, phone_, "phone")} if phone_ is not None else {"email": email(email_ or "", "email")}
     )
 
 
-def whom(
-    business: Business, *, sequence_id: str | None, phone_: str | None, email_: str | None
-) -> dict[str, str]:
+def whom(business: Business, *, sequence_id: str | None, phone_: str | None, email_: str | None) -> dict[str, str]:
     """A sequence or a person as keywords for the engine; raises a 422 where it is not exactly one of them."""
     if sequence_id is None:
         return person(business, phone_=phone_, email_=email_)

@@ -21,10 +21,7 @@ SIGNATURE = "x-twilio-signature"
 
 def first_values(post: TwilioPost) -> dict[str, str]:
     """The form with one value for each field."""
-    return {
-        name: value if isinstance(value, str) else (value[0] if value else "")
-        for name, value in post.form.items()
-    }
+    return {name: value if isinstance(value, str) else (value[0] if value else "") for name, value in post.form.items()}
 
 
 def business_of(asked: Asked, form: Mapping[str, str]) -> Business:
@@ -68,9 +65,7 @@ def url_of(post: TwilioPost) -> str:
     if not post.query or "?" in post.url:
         return post.url
     pairs = [
-        (name, one)
-        for name, value in post.query.items()
-        for one in ([value] if isinstance(value, str) else value)
+        (name, one) for name, value in post.query.items() for one in ([value] if isinstance(value, str) else value)
     ]
     return f"{post.url}?{urlencode(pairs)}"
 

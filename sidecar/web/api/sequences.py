@@ -28,9 +28,7 @@ def show(asked: Asked) -> Answer:
     """One sequence with its steps, touches and events."""
     found = asked.sidecar.timeline.sequence(_business(asked).id, asked.path["sequence_id"])
     if found is None:
-        raise Problem(
-            "not-found", "There is no such sequence in this business", remedy="take the id from the list"
-        )
+        raise Problem("not-found", "There is no such sequence in this business", remedy="take the id from the list")
     return Answer(SequenceAnswer.model_validate(found))
 
 

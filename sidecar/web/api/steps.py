@@ -42,9 +42,7 @@ def skip(asked: Asked) -> Answer:
     """Leave a step out."""
     given, business = asked.given(SkipIn), _business(asked)
     return Answer(
-        run_answer(
-            asked.sidecar.driving.skip(business, asked.path["sequence_id"], asked.path["name"], given.reason)
-        )
+        run_answer(asked.sidecar.driving.skip(business, asked.path["sequence_id"], asked.path["name"], given.reason))
     )
 
 
@@ -158,11 +156,7 @@ OPERATIONS = (
         scope="drive",
         body=Body((RunIn,), optional=True, examples={"n8n": _RUN}),
         parameters=_STEP,
-        answers=(
-            Possible(
-                200, "What became of the step.", RunAnswer, {"sent": RUN_EXAMPLE, "deferred": _DEFERRED}
-            ),
-        ),
+        answers=(Possible(200, "What became of the step.", RunAnswer, {"sent": RUN_EXAMPLE, "deferred": _DEFERRED}),),
         problems=("not-found", "conflict"),
     ),
     Operation(
@@ -181,10 +175,7 @@ OPERATIONS = (
                 200,
                 "What became of the step.",
                 RunAnswer,
-                {
-                    "skipped": RUN_EXAMPLE
-                    | {"result": "skipped", "reason": "booked_by_phone", "touch_id": None}
-                },
+                {"skipped": RUN_EXAMPLE | {"result": "skipped", "reason": "booked_by_phone", "touch_id": None}},
             ),
         ),
         problems=("not-found", "conflict"),

@@ -57,9 +57,7 @@ def flow_error(asked: Asked) -> Answer:
     owner = rows.owner_of_sequence(asked.sidecar.store, given.sequence_id) if given.sequence_id else None
     business = asked.business(owner=owner)
     said = f"{given.node}: {given.message}" if given.node else given.message
-    asked.sidecar.flow_errors(
-        business, workflow=given.workflow, execution_id=given.execution_id, message=mask_in(said)
-    )
+    asked.sidecar.flow_errors(business, workflow=given.workflow, execution_id=given.execution_id, message=mask_in(said))
     return Answer(DoneAnswer())
 
 
@@ -84,9 +82,7 @@ OPERATIONS = (
         scope="operate",
         body=Body(
             (SubscriptionIn,),
-            examples={
-                "make": {"url": "https://hook.eu2.make.com/abc", "events": ["step.ready", "sequence.closed"]}
-            },
+            examples={"make": {"url": "https://hook.eu2.make.com/abc", "events": ["step.ready", "sequence.closed"]}},
         ),
         answers=(
             Possible(
@@ -107,9 +103,7 @@ OPERATIONS = (
         view=listing,
         scope="operate",
         query=BusinessQuery,
-        answers=(
-            Possible(200, "All of them.", SubscriptionsAnswer, {"one": {"subscriptions": [_SUBSCRIPTION]}}),
-        ),
+        answers=(Possible(200, "All of them.", SubscriptionsAnswer, {"one": {"subscriptions": [_SUBSCRIPTION]}}),),
     ),
     Operation(
         id="removeSubscription",

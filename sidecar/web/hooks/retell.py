@@ -34,9 +34,7 @@ def events(asked: Asked) -> Response:
     try:
         report = retell.read_event(payload, now)
     except retell.UnreadablePostError as error:
-        raise Problem(
-            "invalid", str(error), remedy=error.remedy, pointer="/" + error.field.replace(".", "/")
-        ) from None
+        raise Problem("invalid", str(error), remedy=error.remedy, pointer="/" + error.field.replace(".", "/")) from None
     if report is not None:
         asked.sidecar.intake.voice(business, report)
     return Response(status=204)
@@ -46,9 +44,7 @@ def _payload(raw: bytes) -> dict[str, Any]:
     try:
         value = from_json(raw)
     except ValueError:
-        raise Problem(
-            "malformed", "The body is not JSON", remedy="send Retell's webhook as it came"
-        ) from None
+        raise Problem("malformed", "The body is not JSON", remedy="send Retell's webhook as it came") from None
     if not isinstance(value, dict):
         raise Problem("malformed", "The body is not a JSON object", remedy="send Retell's webhook as it came")
     return value

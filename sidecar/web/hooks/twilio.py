@@ -55,9 +55,7 @@ def whisper(asked: Asked) -> Response:
     report = _read(lambda: twilio.read_whisper(form, asked.sidecar.clock.now()))
     if report.accepted is None:
         return _xml(
-            twiml.whisper(
-                business.name, action=_address(asked, "whisper", business), language=business.language
-            )
+            twiml.whisper(business.name, action=_address(asked, "whisper", business), language=business.language)
         )
     asked.sidecar.intake.call(business, report, source=_SOURCE)
     return _xml(twiml.empty() if report.accepted else twiml.hang_up())
@@ -130,9 +128,7 @@ def _refused(business: Business, tried: str) -> Problem:
     elif account and account != business.twilio.account_sid:
         remedy = "the post is of another Twilio account: set that account's account_sid and auth_token"
     else:
-        remedy = (
-            "RECOVERY_PUBLIC_URL and this path must be the URL as set at Twilio, auth_token that account's"
-        )
+        remedy = "RECOVERY_PUBLIC_URL and this path must be the URL as set at Twilio, auth_token that account's"
     return Problem("bad-signature", f"No valid signature of Twilio's over {tried}", remedy=remedy)
 
 
@@ -218,6 +214,7 @@ _PROBLEMS = ("bad-signature", "unknown-number", "invalid", "too-large")
 def _hook(
     name: str,
     view: Callable[[Asked], Response],
+    *,
     summary: str,
     description: str,
     answer: Possible,
@@ -244,55 +241,54 @@ OPERATIONS = (
     _hook(
         "voice",
         voice,
-        "A call comes in",
-        "The number's voice URL (or its fallback). Answers with what happens to the call: staff ring, or it "
-        "is refused "
-        "at no cost where the number only receives what nobody took.",
-        _xml_answer("What Twilio does with the call."),
-        _VOICE_FIELDS,
+        summary="A call comes in",
+        description="The number's voice URL (or its fallback). Answers with what happens to the call: staff "
+        "ring, "
+        "or it is refused at no cost where the number only receives what nobody took.",
+        answer=_xml_answer("What Twilio does with the call."),
+        fields=_VOICE_FIELDS,
     ),
     _hook(
         "whisper",
         whisper,
-        "A member of staff picked up",
-        "Asks for the key 1, so that a voicemail never counts as an answer, and notes the key.",
-        _xml_answer("What the member of staff hears."),
-        _LEG_FIELDS,
-        _BUSINESS,
+        summary="A member of staff picked up",
+        description="Asks for the key 1, so that a voicemail never counts as an answer, and notes the key.",
+        answer=_xml_answer("What the member of staff hears."),
+        fields=_LEG_FIELDS,
+        parameters=_BUSINESS,
     ),
     _hook(
         "dial-result",
         dial_result,
-        "Ringing the staff is over",
-        "The action URL of `<Dial>`: together with the key 1 it says whether the call was missed.",
-        _xml_answer("The call ends."),
-        _DIAL_FIELDS,
-        _BUSINESS,
+        summary="Ringing the staff is over",
+        description="The action URL of `<Dial>`: together with the key 1 it says whether the call was missed.",
+        answer=_xml_answer("The call ends."),
+        fields=_DIAL_FIELDS,
+        parameters=_BUSINESS,
     ),
     _hook(
         "call-status",
         call_status,
-        "A call is over",
-        "The number's status callback, in any order with the others: a second witness to a flow's report.",
-        _NOTHING,
-        _VOICE_FIELDS,
+        summary="A call is over",
+        description="The number's status callback, in any order with the others: a second witness to a flow's.",
+        answer=_NOTHING,
+        fields=_VOICE_FIELDS,
     ),
     _hook(
         "sms",
         sms,
-        "A text came in",
-        "The number's messaging URL (or its fallback). A STOP holds on every channel before this is "
-        "answered.",
-        _xml_answer("Nothing more; an answer is sent by itself."),
-        _SMS_FIELDS,
+        summary="A text came in",
+        description="The number's messaging URL (or its fallback). A STOP holds before this is answered.",
+        answer=_xml_answer("Nothing more; an answer is sent by itself."),
+        fields=_SMS_FIELDS,
     ),
     _hook(
         "message-status",
         message_status,
-        "What became of a text of ours",
-        "Comes late, twice and out of order; a state never goes down a rank.",
-        _NOTHING,
-        _STATUS_FIELDS,
-        {"touch": "Which touch it was; written by us."},
+        summary="What became of a text of ours",
+        description="Comes late, twice and out of order; a state never goes down a rank.",
+        answer=_NOTHING,
+        fields=_STATUS_FIELDS,
+        parameters={"touch": "Which touch it was; written by us."},
     ),
 )

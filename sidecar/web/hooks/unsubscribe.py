@@ -12,9 +12,7 @@ from flask import Response, g, render_template
 from sidecar.engine.results import NotFound
 from sidecar.web.operations import Asked, Operation, Possible
 
-_POLICY = (
-    "default-src 'none'; style-src '{style}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+_POLICY = "default-src 'none'; style-src '{style}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
 def page(asked: Asked) -> Response:
@@ -39,9 +37,7 @@ def act(asked: Asked) -> Response:
 
 
 def _html(state: str, status: int, *, company: str = "", language: str = "en-GB") -> Response:
-    text = render_template(
-        "unsubscribe.html", state=state, company=company, language=language, style=_style()
-    )
+    text = render_template("unsubscribe.html", state=state, company=company, language=language, style=_style())
     response = Response(text, status, content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = _POLICY.format(style=_style_hash())
     response.headers["X-Robots-Tag"] = "noindex"

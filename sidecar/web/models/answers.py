@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class Answered(BaseModel):
     """What every answer's shape shares: only the fields named, each of its type."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class SequenceRef(Answered):
@@ -54,9 +54,7 @@ class MessageAnswer(Answered):
     decision: Literal["recorded", "refused"]
     reason: str = ""
     message_id: str | None = None
-    intent: str = Field(
-        "", description="What the person meant: `opt_out`, `opt_in`, `help`, `unclear` or a reply."
-    )
+    intent: str = Field("", description="What the person meant: `opt_out`, `opt_in`, `help`, `unclear` or a reply.")
     contact_id: str | None = None
     sequence: SequenceRef | None = None
     already: bool = False
@@ -153,7 +151,7 @@ class DoneAnswer(Answered):
 class Shown(BaseModel):
     """A row as it stands; a later version may show more of it."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
 
 class StepShown(Shown):
@@ -274,7 +272,7 @@ class Mistake(Answered):
 class ProblemAnswer(BaseModel):
     """RFC 9457: what went wrong, and what to do about it. Some kinds carry more members."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", defer_build=True)
 
     type: str = Field(description="A URI reference that names the kind of problem; see /docs.")
     title: str

@@ -6,13 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-OutcomeWord = Literal[
-    "human_answered", "booked", "transferred", "not_now", "converted", "complained", "opted_out"
-]
+OutcomeWord = Literal["human_answered", "booked", "transferred", "not_now", "converted", "complained", "opted_out"]
 MissedReason = Literal["no_answer", "busy", "failed", "abandoned", "voicemail", "after_hours"]
-CallStatus = Literal[
-    "queued", "ringing", "in-progress", "completed", "busy", "no-answer", "failed", "canceled"
-]
+CallStatus = Literal["queued", "ringing", "in-progress", "completed", "busy", "no-answer", "failed", "canceled"]
 TouchChannel = Literal["sms", "voice", "email"]
 
 
@@ -44,7 +40,7 @@ BusinessId = Annotated[
 class Asking(BaseModel):
     """What every request's shape shares."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     business: BusinessId | None = None
 
@@ -52,7 +48,7 @@ class Asking(BaseModel):
 class FlowIn(BaseModel):
     """The execution of a flow that speaks."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     platform: Literal["n8n", "make"]
     execution_id: Annotated[str, StringConstraints(max_length=64)] = ""
@@ -61,9 +57,7 @@ class FlowIn(BaseModel):
 class OwnCall(Asking):
     """A call, as any phone system can report it, once or as more is known: ``call_id`` ties it together."""
 
-    source: Literal["own"] = Field(
-        "own", description="`own` for this shape, `twilio` for a form of Twilio's."
-    )
+    source: Literal["own"] = Field("own", description="`own` for this shape, `twilio` for a form of Twilio's.")
     call_id: Id = Field(description="The phone system's own id of the call.")
     to: Phone = Field(description="The business's number that was called, best in E.164.")
     caller: Phone | None = Field(
@@ -85,9 +79,7 @@ class OwnCall(Asking):
     variant: Annotated[str, StringConstraints(max_length=64)] | None = Field(
         None, description="Which words of the playbook fit, e.g. `kitchen`."
     )
-    flow: FlowIn | None = Field(
-        None, description="The flow that drives the sequence, if one does (JSON only)."
-    )
+    flow: FlowIn | None = Field(None, description="The flow that drives the sequence, if one does (JSON only).")
 
 
 class TwilioPost(Asking):
@@ -130,9 +122,7 @@ class ClaimResultIn(Asking):
     provider_id: Annotated[str, StringConstraints(max_length=254)] = Field(
         "", description="The provider's id of the message, so that its status can be matched."
     )
-    code: Annotated[str, StringConstraints(max_length=32)] = Field(
-        "", description="The provider's error code."
-    )
+    code: Annotated[str, StringConstraints(max_length=32)] = Field("", description="The provider's error code.")
 
 
 class OwnMessage(Asking):
@@ -140,18 +130,14 @@ class OwnMessage(Asking):
 
     source: Literal["own"] = "own"
     channel: Literal["sms", "email"]
-    message_id: Id = Field(
-        description="The provider's id, or an email's Message-ID: reported twice, counted once."
-    )
+    message_id: Id = Field(description="The provider's id, or an email's Message-ID: reported twice, counted once.")
     to: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=254)] = Field(
         description="The business's number or mailbox."
     )
     sender: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=320)] = Field(
         alias="from", description="The person's number or address."
     )
-    body: Annotated[str, StringConstraints(max_length=100_000)] = Field(
-        "", description="The text as it came."
-    )
+    body: Annotated[str, StringConstraints(max_length=100_000)] = Field("", description="The text as it came.")
     at: AwareDatetime | None = Field(None, description="When it was written; now, where absent.")
 
 
@@ -242,7 +228,7 @@ class FlowErrorIn(Asking):
 class BusinessQuery(BaseModel):
     """Requests without a body name their business in the query."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     business: BusinessId | None = None
 

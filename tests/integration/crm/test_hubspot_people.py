@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sidecar.config.business import Business
     from sidecar.crm import Crms
     from sidecar.sandbox import Sandbox
+    from sidecar.sandbox.faults import FaultKind
     from tests.integration.crm.conftest import Seconds
     from tests.support.clock import ManualClock
 
@@ -186,16 +187,12 @@ def test_a_burst_is_refused_instead_of_queued(sandbox: Sandbox, crm: Crms, plumb
     assert 2 <= searches <= 5
 
 
-@pytest.mark.parametrize("fault", ["reset", "accept_then_hang"])
-def test_a_broken_line_raises_nothing(sandbox: Sandbox, crm: Crms, plumber: Business, fault: str) -> None:
-    sandbox.faults.add("hubspot", "contacts.search", _fault(fault))
+@pytest.mark.parametrize("kind", ["reset", "accept_then_hang"])
+def test_a_broken_line_raises_nothing(
+    sandbox: Sandbox, crm: Crms, plumber: Business, kind: FaultKind
+) -> None:
+    sandbox.fault("hubspot", "contacts.search", kind, times=None, seconds=0)
     assert crm.find_person(plumber, THEIRS, budget_seconds=0.5) is None
-
-
-def _fault(kind: str) -> object:
-    from sidecar.sandbox import Fault
-
-    return Fault(kind=kind, times=None, seconds=0)  # type: ignore[arg-type]
 
 
 def test_a_revoked_token_raises_nothing(crm: Crms, stranger: Business) -> None:

@@ -25,8 +25,8 @@ SOUND: dict[str, Any] = {
     "zone": "Europe/London",
     "legitimate_interest_assessment": "LIA-2026-03",
     "playbook": "uk-three-layer",
-    "numbers": [{"number": "+44 117 496 0123", "ring": ["07700 900111"]}],
-    "staff": [{"name": "Sam", "phone": "07700 900111"}],
+    "numbers": [{"number": "+44 117 496 0123", "ring": ["+44 7700 900111"]}],
+    "staff": [{"name": "Sam", "phone": "+44 7700 900111"}],
 }
 
 

@@ -76,7 +76,11 @@ def test_everything_that_a_file_can_say(load: Load) -> None:
         min_ring="4s", fold_within="1h", cool_down="15m", max_touches_per_day=3, currency="EUR",
     )  # fmt: skip
 
-    assert (business.subdivision, business.address, business.strict_consent) == ("GB-SCT", "1 Quay Street, Bristol", True)
+    assert (business.subdivision, business.address, business.strict_consent) == (
+        "GB-SCT",
+        "1 Quay Street, Bristol",
+        True,
+    )
     assert business.staff_hours == nine_to_five
     assert business.windows == {"voice": nine_to_five}
     assert business.closed_days == {date(2026, 12, 24)}
@@ -151,9 +155,7 @@ def test_the_uk_asks_for_a_legitimate_interest_assessment(refuse: Refuse) -> Non
         ({"text_from": "0117 496 0125"}, "can text by itself"),
     ],
 )
-def test_a_sender_that_cannot_be_answered_is_refused(
-    refuse: Refuse, number: dict[str, object], message: str
-) -> None:
+def test_a_sender_that_cannot_be_answered_is_refused(refuse: Refuse, number: dict[str, object], message: str) -> None:
     mistake = refuse(
         numbers=[
             {"number": "0117 496 0123", **number},
@@ -220,9 +222,7 @@ def test_tasks_for_nobody_are_refused(load: Load, refuse: Refuse) -> None:
 
 
 @pytest.mark.parametrize("vendor", ["twilio", "retell", "hubspot"])
-def test_an_address_is_the_file_s_then_the_environment_s_then_the_vendor_s(
-    write: Write, vendor: str
-) -> None:
+def test_an_address_is_the_file_s_then_the_environment_s_then_the_vendor_s(write: Write, vendor: str) -> None:
     blocks = {
         "twilio": 'account_sid: "${TWILIO_ACCOUNT_SID}", auth_token: "${TWILIO_AUTH_TOKEN}"',
         "retell": 'api_key: "${RETELL_API_KEY}", agent_id: a, from_number: "+44 117 496 0199"',
@@ -247,7 +247,7 @@ def test_an_address_is_the_file_s_then_the_environment_s_then_the_vendor_s(
     }[vendor]  # fmt: skip
 
 
-def test_an_address_of_the_environment_is_checked(write: Write, refuse: Refuse, load: Load) -> None:
+def test_an_address_of_the_environment_is_checked(write: Write) -> None:
     text = (
         "id: a\nname: A\nagent_name: S\nregion: US\nzone: America/New_York\nplaybook: contractor-two-text\n"
         "numbers: [{number: +1 212 555 0123}]\nhubspot: {access_token: '${RETELL_API_KEY}'}\n"
@@ -336,9 +336,7 @@ def test_two_files_with_one_id_or_one_number_are_refused_naming_both(
     assert "5550123" not in str(refused.value)
 
 
-def test_the_mistakes_of_every_file_come_at_once_and_a_shared_playbook_s_once(
-    write: Write, tmp_path: Path
-) -> None:
+def test_the_mistakes_of_every_file_come_at_once_and_a_shared_playbook_s_once(write: Write, tmp_path: Path) -> None:
     write(OWN.replace("wait: 0s", "wait: soon"), "own.playbook")
     (tmp_path / "books").mkdir()
     for name in ("one", "two"):

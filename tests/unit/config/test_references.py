@@ -91,9 +91,7 @@ def test_a_file_reference_without_a_path_asks_for_a_path() -> None:
 
 def test_a_value_from_the_environment_is_checked_like_any_other(write: Write) -> None:
     text = FILE + 'twilio: {account_sid: "${SID}", auth_token: "${TWILIO_AUTH_TOKEN}"}\n'
-    (mistake,) = mistakes(
-        write(text), {**NUMBERS, **ENVIRON, "HUBSPOT_ACCESS_TOKEN": "t", "SID": "hush-not-a-sid"}
-    )
+    (mistake,) = mistakes(write(text), {**NUMBERS, **ENVIRON, "HUBSPOT_ACCESS_TOKEN": "t", "SID": "hush-not-a-sid"})
 
     assert (mistake.line, mistake.field) == (11, "twilio.account_sid")
     assert "read from the environment" in mistake.message

@@ -58,7 +58,7 @@ def mistakes(write: Write, text: str) -> tuple[Mistake, ...]:
         ("extra_openings: {2026-12-27: closed}", "extra_openings.2026-12-27", "never open", "closed_days"),
         ("blocked: [12]", "blocked[0]", "must be text, but is a number", "write it like +44 117 496 0123"),
         ("blocked: [none]", "blocked[0]", "no phone number", ""),
-        ("internal: ['+44 7700']", "internal[0]", "lacks its area code", "give it with area code"),
+        ("internal: ['+44 7700']", "internal[0]", "lacks its area code", "area code (+1"),
         ("event_hosts: ['https://a.example/x']", "event_hosts[0]", "is not a host", "write the name alone"),
         ("flow: {platform: zapier}", "flow.platform", "'zapier' is not known", "use one of make, n8n"),
         ("flow: {platform: n8n, grace_first: soon}", "flow.grace_first", "not a duration", "90s"),

@@ -97,6 +97,8 @@ def test_the_sdk_is_not_loaded_until_it_is_used() -> None:
         "from sidecar.crm import Crms\n"
         "crm = Crms(lambda: 0.0)\n"
         "heavy = {'hubspot', 'urllib3', 'requests', 'stamina'} & set(sys.modules)\n"
+        "crm.warm()\n"
+        "heavy |= {'hubspot.crm.objects', 'stamina'} - set(sys.modules)\n"
         "crm.close()\n"
         "sys.exit(', '.join(sorted(heavy)) or 0)"
     )

@@ -1,4 +1,4 @@
-"""pre: the first tables"""
+"""pre: the first tables."""
 
 from __future__ import annotations
 
@@ -260,9 +260,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("business_id", "sequence_id"),
     )
     with op.batch_alter_table("sequences", schema=None) as batch_op:
-        batch_op.create_index(
-            "sequences_by_contact", ["business_id", "contact_id", "opened_at"], unique=False
-        )
+        batch_op.create_index("sequences_by_contact", ["business_id", "contact_id", "opened_at"], unique=False)
         batch_op.create_index("sequences_by_opening", ["business_id", "opened_at"], unique=False)
         batch_op.create_index("sequences_by_token", ["business_id", "reply_token"], unique=False)
         batch_op.create_index(
@@ -353,9 +351,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("business_id", "touch_id"),
     )
     with op.batch_alter_table("touches", schema=None) as batch_op:
-        batch_op.create_index(
-            "touches_by_contact", ["business_id", "contact_id", "intended_at"], unique=False
-        )
+        batch_op.create_index("touches_by_contact", ["business_id", "contact_id", "intended_at"], unique=False)
         batch_op.create_index("touches_by_provider", ["business_id", "provider_id"], unique=False)
         batch_op.create_index(
             "touches_in_doubt",

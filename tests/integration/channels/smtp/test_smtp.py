@@ -61,11 +61,15 @@ def test_an_answer_to_it_finds_its_sequence(sandbox: Sandbox) -> None:
     SmtpEmail().send(letter(sandbox))
     [email] = sandbox.emails
     quoted = "\n".join(f"> {line}" for line in email.text.splitlines())
-    answer = (
-        f"From: Priya <priya@example.com>\r\nTo: {email.headers['Reply-To']}\r\nMessage-ID: <1@example.com>\r\n"
-        f"Subject: Re: {email.subject}\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
-        f"A new boiler\r\n\r\nOn Wed, 18 Nov 2026, Ann wrote:\r\n{quoted}"
+    head = (
+        ("From", "Priya <priya@example.com>"),
+        ("To", email.headers["Reply-To"]),
+        ("Message-ID", "<1@example.com>"),
+        ("Subject", f"Re: {email.subject}"),
+        ("Content-Type", "text/plain; charset=utf-8"),
     )
+    answer = "\r\n".join(f"{name}: {value}" for name, value in head)
+    answer += f"\r\n\r\nA new boiler\r\n\r\nOn Wed, 18 Nov 2026, Ann wrote:\r\n{quoted}"
     found = read_reply({"raw": answer}, at=NOW)
     assert isinstance(found, MessageReport)
     assert (found.reply_token, found.body, found.to) == ("k7f3a9", "A new boiler", "office@example.org")

@@ -55,7 +55,7 @@ def plumber(sandbox: Sandbox) -> Business:
         (FORWARDED, "busy", None, ("missed", "no_answer")),
     ],
 )
-def test_a_lost_call_is_recovered_and_judged(  # noqa: PLR0917 - a row of the table
+def test_a_lost_call_is_recovered_and_judged(
     sandbox: Sandbox,
     clients: TwilioClients,
     plumber: Business,

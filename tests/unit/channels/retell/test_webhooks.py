@@ -221,6 +221,13 @@ def test_some_ends_are_outcomes_by_themselves(reason: str, outcome: str) -> None
     assert report.outcome == outcome
 
 
+def test_do_not_call_beats_what_the_agent_noted() -> None:
+    ended = event("call_analyzed", disconnection_reason="user_requested_dnc", **analysed("not_now"))
+    report = read_event(ended, NOW)
+    assert report is not None
+    assert report.outcome == "opted_out"
+
+
 def test_the_summary_comes_along() -> None:
     report = read_event(event("call_analyzed", **analysed(call_summary="A leak under the sink.")), NOW)
     assert report is not None

@@ -136,7 +136,7 @@ def test_accounts_share_connections_but_not_credentials(
         (301, None, Fault.REFUSED, Effect.NONE),
     ],
 )
-def test_a_refusal_carries_the_decision(  # noqa: PLR0917 - a row of the table
+def test_a_refusal_carries_the_decision(
     sms: TwilioSms,
     twilio: responses.RequestsMock,
     status: int,

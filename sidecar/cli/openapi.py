@@ -1,0 +1,22 @@
+"""``recovery openapi``: the HTTP API as a document."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write it there instead of printing it."
+)
+def openapi(output: Path | None) -> None:
+    """Print the HTTP API as an OpenAPI 3.1 document; needs no business and no database."""
+    from sidecar.web.contract import OPERATIONS
+    from sidecar.web.openapi import text
+
+    if output is None:
+        click.echo(text(OPERATIONS), nl=False)
+    else:
+        output.write_text(text(OPERATIONS), encoding="utf-8")
