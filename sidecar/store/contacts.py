@@ -232,7 +232,7 @@ def add_consent(tx: Tx, business_id: str, contact_id: str, consent: Consent, at:
 
 def consents_of(tx: Tx, business_id: str, contact_id: str) -> tuple[Consent, ...]:
     """Every consent on record, newest first."""
-    ends = tx.conn.execute(
+    rows = tx.conn.execute(
         select(consents)
         .where(and_(consents.c.business_id == business_id, consents.c.contact_id == contact_id))
         .order_by(consents.c.given_at.desc())

@@ -3,8 +3,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from click.testing import CliRunner, Result
@@ -14,6 +13,9 @@ from sidecar.cli import check as check_module
 from sidecar.cli.check import check, database_findings
 from sidecar.crm import Crms
 from sidecar.crm.port import CrmError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BUSINESS = """\
 id: harbour-plumbing

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
@@ -8,7 +8,11 @@ from click.testing import CliRunner
 from sidecar.cli.findings import business_findings
 from sidecar.cli.init import init, slug
 from sidecar.config.loader import load_business
-from tests.support.clock import ManualClock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.clock import ManualClock
 
 ENVIRON = {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "token-of-a-test"}
 

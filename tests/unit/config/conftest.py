@@ -1,14 +1,17 @@
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 import yaml
 
-from sidecar.config.business import Business
 from sidecar.config.loader import load_business
 from sidecar.errors import ConfigError, Mistake
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sidecar.config.business import Business
 
 ENVIRON = {
     "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,

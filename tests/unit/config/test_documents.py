@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from sidecar.config.documents import Document, parse_document, read_document, written
 from sidecar.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def read(text: str) -> Document:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -8,6 +8,9 @@ from sidecar.config.loader import load_business
 from sidecar.config.references import UnresolvedError, resolve
 from sidecar.errors import ConfigError, Mistake
 from tests.unit.config.conftest import ENVIRON, Write
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FILE = """\
 id: harbour-plumbing

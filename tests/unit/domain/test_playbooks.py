@@ -156,7 +156,8 @@ def test_a_document_becomes_a_playbook() -> None:
     )
 
     first, email, voice = playbook.steps
-    assert (playbook.name, playbook.version, playbook.language, playbook.variants) == ("own", 3, "en-CA", ("general",))
+    assert (playbook.name, playbook.version, playbook.language) == ("own", 3, "en-CA")
+    assert playbook.variants == ("general",)
     assert (first.deadline, first.purpose, first.nurture) == (timedelta(seconds=90), "service", False)
     assert email.after == (Anchor(CALL, 45 * MINUTE), Anchor("acknowledge", 10 * MINUTE))
     assert (email.purpose, email.nurture, email.deadline) == ("marketing", True, None)
@@ -175,7 +176,7 @@ def test_a_document_becomes_a_playbook() -> None:
         (document(step(after=[{"wait": "1m"}, {"step": "x"}])), ("steps", 0, "after", 1, "step"), "earlier"),
         (document(step(after={"wait": "60w"})), ("steps", 0, "after", "wait"), "longer than a year"),
         (document(step(deadline="60w")), ("steps", 0, "deadline"), "longer than a year"),
-        (document(step(words={"general": WORDS, "kitchen": WORDS})), ("steps", 0, "words", "kitchen"), "not among `variants`"),
+        (document(step(words={"general": WORDS, "kitchen": WORDS})), ("steps", 0, "words", "kitchen"), "not among"),
         (
             document(step(words={"kitchen": WORDS}), variants=["kitchen", "basement"]),
             ("steps", 0, "words"),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -16,6 +15,10 @@ from sidecar.domain import texts
 from sidecar.domain.playbooks import PLACEHOLDERS, Playbook, Step, due_at
 from sidecar.errors import ConfigError
 from sidecar.shipped import shipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 NAMES = ("by-hand", "contractor-two-text", "uk-three-layer")
 FORMS = ("known", "unknown", "after_hours", "after_hours_unknown")
