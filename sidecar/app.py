@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 import time
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -20,11 +21,13 @@ from sidecar.channels.twilio.sms import TwilioSms
 from sidecar.clock import from_environment
 from sidecar.config.loader import load_businesses
 from sidecar.crm import Crms
+from sidecar.domain.windows import first_open
 from sidecar.engine.chores import Chores
 from sidecar.engine.claims import Claims
 from sidecar.engine.context import Context
 from sidecar.engine.deliveries import Deliveries
 from sidecar.engine.driving import Driving
+from sidecar.engine.facts import windows
 from sidecar.engine.hand import Answers, Hand, Looking, report_flow_error
 from sidecar.engine.intake import Intake
 from sidecar.engine.outgoing_hooks import Hooks
@@ -135,6 +138,19 @@ class Sidecar:
         self._chores.every(LOG_EVERY, self.reconcile.logs, name="logs")
         self._chores.every(WON_EVERY, self.reconcile.won, name="won")
         self._chores.start()
+        threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
+
+    def _warm_up(self) -> None:
+        """Load what the first call would wait for: SDKs (1.7 s for Retell's alone) and the holidays' tables."""
+        for business in self.businesses:
+            for prepare, section in ((self.twilio.of, business.twilio), (self.retell.of, business.retell)):
+                if section is not None:
+                    prepare(business)
+        if any(business.hubspot is not None for business in self.businesses):
+            self.crm.warm()
+        now = self.clock.now()
+        for business in self.businesses:
+            first_open(windows(business, "voice", None), now)
 
     def stop(self) -> None:
         """Finish what is under way, take nothing new, let go of everything."""

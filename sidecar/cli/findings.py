@@ -27,6 +27,9 @@ Level = Literal["ok", "warning", "error"]
 LONGEST_RING = 20
 """Seconds; a mobile's own voicemail answers after that."""
 
+STARTER_ASSESSMENT = "replace this"
+"""Stands in the assessment that ``recovery init`` writes."""
+
 _MOST_SEGMENTS = 2
 _NOT_IN_SUBJECTS = frozenset({"identification", "opt_out_words"})
 _SAMPLE = {
@@ -158,6 +161,10 @@ def _number(business: Business, number: Number, field: str) -> Iterator[Finding]
 
 def _law(business: Business, playbooks: list[Playbook]) -> Iterator[Finding]:
     rules = business.preset
+    if STARTER_ASSESSMENT in business.legitimate_interest_assessment:
+        said = "the legitimate-interest assessment is still the starter file's example"
+        field = "legitimate_interest_assessment"
+        yield Finding("warning", business.id, said, "write yours, and name it here", field)
     if business.retell and _steps(playbooks, "voice") and (rules.voice_needs_express or business.strict_consent):
         said = f"an AI voice needs consent on record (preset {rules.name}), else staff get the call as a task"
         yield Finding("warning", business.id, said, "record consents by POST /v1/contacts/consents", "preset")

@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 Kind = Literal["touch", "answer", "confirmation"]
 Verdict = Literal["send", "defer", "skip", "close"]
 
-HELD_LOOK = timedelta(minutes=10)
-"""A held step looks again after this, unless it is woken before."""
+HELD_LOOK = timedelta(days=1)
+"""A step of a held sequence looks again after this; ``resume`` wakes it before."""
+
+SENDER_LOOK = timedelta(minutes=10)
+"""A step whose sender or words are held looks again after this, and at its deadline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,6 @@ class Facts:
     """Why the address cannot take this channel: ``landline``, ``invalid``; empty if it can."""
     touches_last_day: int = 0
     max_touches_per_day: int = 4
-    day_frees_at: datetime | None = None
     last_message_at: datetime | None = None
     """When the contact last wrote to us."""
     windows: tuple[LocalWindow, ...] = ()
@@ -172,15 +174,20 @@ def sender(step: StepFacts, facts: Facts, now: datetime) -> Decision | None:
     """The sender is not held, its provider is up, and it is this step's turn."""
     this = facts.sender
     if this.held:
-        return Decision("defer", f"sender_held:{this.held}", until=now + HELD_LOOK)
+        return Decision("defer", f"sender_held:{this.held}", until=_while_fresh(step, now + SENDER_LOOK))
     if this.circuit_open_until is not None and now < this.circuit_open_until:
-        return Decision("defer", "provider_down", until=this.circuit_open_until)
+        return Decision("defer", "provider_down", until=_while_fresh(step, this.circuit_open_until))
     if this.pace is None:
         return None
     slot = take_slot(this.pace, now, first=step.first, reserved=step.slot_at)
     if slot.at > now:
         return Decision("defer", "pace", until=slot.at, pace=slot.pace)
     return Decision("send", "allowed", pace=slot.pace)
+
+
+def _while_fresh(step: StepFacts, until: datetime) -> datetime:
+    """No later than the moment at which the step is stale, when a person is asked to take over."""
+    return until if step.deadline_at is None else min(until, step.deadline_at + timedelta(seconds=1))
 
 
 GATES: tuple[Gate, ...] = (
@@ -194,7 +201,7 @@ STAFF_GATES: tuple[Gate, ...] = (closed, early, window)
 ANSWER_GATES: tuple[Gate, ...] = (suppressed, reachable, sender)
 """A person's own answer within :data:`ANSWER_WITHIN` of the contact's message."""
 
-CONFIRMATION_GATES: tuple[Gate, ...] = (reachable, sender)
+CONFIRMATION_GATES: tuple[Gate, ...] = (reachable, stale, sender)
 """The one text that confirms a STOP (47 CFR 64.1200(a)(12): within five minutes, nothing but the confirmation)."""
 
 ANSWER_WITHIN = timedelta(hours=24)
@@ -232,6 +239,7 @@ STAFF_TASK_REASONS = frozenset(
     {
         "no_basis", "expired", "follow_ups_used", "voice_without_consent", "marketing_without_consent",
         "no_address", "landline", "invalid", "no_legal_time", "stale", "no_credentials",
+        "too_many_today",
     }
 )  # fmt: skip
 """When text or voice is skipped for one of these, a staff task takes its place: no lead is dropped in silence."""

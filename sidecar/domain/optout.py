@@ -41,6 +41,9 @@ _THINGS: Final = frozenset({"it", "this", "that", "all", "everything"})
 _START_WORDS: Final = frozenset({"start", "unstop", "optin"})
 _HELP_WORDS: Final = frozenset({"help", "info", "aide"})
 
+_WIDE_NETS: Final = frozenset({"negated_contact", "forbidden_in_other_words", "refus_en_d_autres_mots"})
+"""Doubts that a limit ("not before 9") settles."""
+
 _BACK_IN = re.compile(
     r"\| (?:please |yes |ok |you can |you may |can you |svp )*(?:(?:start|resume|restart) (?:(?:sending|me|"
     r"the|your) )*(?:texting|messaging|texts|messages)|optin|opt me (?:back )?in|(?:re ?)?subscribe|"
@@ -53,7 +56,7 @@ _INVITATION = re.compile(
     r" (?:(?:call|text|ring|phone|message|email|contact|write) (?:me|us|him|her|back|my (?:wife|husband|"
     r"partner|son|daughter|office|other|new|email|phone|home|work|mum|dad))|r?appelez? (?:moi|nous)|"
     r"(?:ecrivez|ecris|textez|texte|contactez) (?:moi|nous)|give (?:me|us) a (?:call|ring|bell|shout|"
-    r"buzz))(?= )"
+    r"buzz))(?= )(?! again)"
 )
 _BEGINS_ANEW = re.compile(r".*(?:\||\b(?:and|but|just|then|so|instead|please|et|mais|plutot|no)\b)")
 _REFUSING = re.compile(
@@ -70,15 +73,15 @@ _CHANGE_OF_MIND = re.compile(
 )
 _STOP_WORD = re.compile(r" (?:stop|unsubscribe|optout|desabonn\w*|arret|arretez|arrete)(?= )")
 _OTHER_SENSE = re.compile(
-    r" (?:(?:bus|tram|train|door|pit|last|next|first|full|non|wont|doesnt|didnt|cant|not|never|to|i|we|ill|"
-    r"emergency|tail|truck|shut|couldnt|wouldnt|dont|its|it|they|which|what|each|every|a|one|any|short|"
-    r"back|can you|could you|will you|would you|can we|someone|anyone|help|made|make) stop|stop (?:by|in|"
-    r"at|over|off|for|on|when|cock|tap|valve|work|working|here|there|sign|light|signs|lights|end|ends|"
-    r"using|(?:the|my|our|this|that|any|these|it) (?:\w+ )?(?:leak\w*|water|drip\w*|noise\w*|flow\w*|"
-    r"draughts?|draft|damp|gas|smell|alarm|boiler|toilet|tap|bleeding|mould|mold|rain|flood\w*|job|build|"
-    r"pump|machine|running|overflow\w*|heating|fan|squeak\w*|rattl\w*|condensation|from|car|tv|fridge|"
-    r"dryer|washer))|(?:l|d|un|en|n|s|sans|ai|a|cet|prochain|m|j|comment|pour|pouvez vous|peut on|faut|"
-    r"pourriez vous|il) arret\w*|arret\w* (?:d|de|du|vous|la|le|l|par|chez))(?= )"
+    r" (?:(?:bus|tram|train|do you|door|pit|last|next|first|full|non|wont|doesnt|didnt|cant|not|never|to|i|"
+    r"we|ill|emergency|tail|truck|shut|couldnt|wouldnt|dont|its|it|they|which|what|each|every|a|one|any|"
+    r"short|back|can you|could you|will you|would you|can we|someone|anyone|help|made|make) stop|"
+    r"stop (?:by|in|at|over|off|for|on|when|cock|tap|valve|work|working|here|there|sign|light|signs|lights|"
+    r"end|ends|using|(?:the|my|our|this|that|any|these|it) (?:\w+ )?(?:leak\w*|water|drip\w*|noise\w*|"
+    r"flow\w*|draughts?|draft|damp|gas|smell|alarm|boiler|toilet|tap|bleeding|mould|mold|rain|flood\w*|job|"
+    r"build|pump|machine|running|overflow\w*|heating|fan|squeak\w*|rattl\w*|condensation|from|car|tv|"
+    r"fridge|dryer|washer))|(?:l|d|un|en|n|s|sans|ai|a|cet|prochain|m|j|comment|pour|pouvez vous|peut on|"
+    r"faut|pourriez vous|il) arret\w*|arret\w* (?:d|de|du|vous|la|le|l|par|chez))(?= )"
 )
 """The stop of a bus, of a leak, of a visitor."""
 
@@ -107,11 +110,9 @@ def classify_reason(body: str) -> tuple[Intent, str]:
     found = list(findings(_RULES, padded, frozenset(token[:STEM] for token in tokens)))
     limited = any(finding == "none" for finding, _ in found)
     doubts = [name for finding, name in found if finding == "unclear"]
-    if limited and "negated_contact" in doubts:
-        doubts.remove("negated_contact")
-    refusal = _sentence_of_its_own(words) or next(
-        (name for finding, name in found if finding == "opt_out"), ""
-    )
+    if limited:
+        doubts = [name for name in doubts if name not in _WIDE_NETS]
+    refusal = _sentence_of_its_own(words) or next((name for finding, name in found if finding == "opt_out"), "")
     if refusal and "other_channel" in doubts:
         return "unclear", "other_channel"
     if refusal:

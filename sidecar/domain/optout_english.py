@@ -58,8 +58,8 @@ REFUSALS: Final = (
     rule("do_not_call_list", "opt_out", "dnc call cont text tps tele",
          r"dnc(?: list)?|(?:dont|no) (?:call|contact|text|disturb) (?:list|registry|register)|(?:on|"
          r"with) (?:the )?tps|telephone preference service"),
-    rule("stop_contact", "opt_out", "stop quit ceas halt disc desi refr",
-         rf"(?:stop|quit|cease|halt|discontinue|desist|refrain){_LINK}{{0,6}} (?:{_ING}|{_NOUN})",
+    rule("stop_contact", "opt_out", "stop stp quit ceas halt disc desi refr",
+         rf"(?:stop|stp|quit|cease|halt|discontinue|desist|refrain){_LINK}{{0,6}} (?:{_ING}|{_NOUN})",
          never_after=_NOT_STOPPING,
          weighed="urged"),
     rule("stop_sending", "opt_out", "stop quit ceas",
@@ -70,21 +70,21 @@ REFUSALS: Final = (
     rule("cease_and_desist", "opt_out", "ceas",
          r"cease and desist"),
     rule("no_more_contact", "opt_out", "more enou",
-         rf"(?:no more|enough (?:with|of)){_LINK}{{0,4}}(?: \w+)? (?:{_ING}|{_NOUNS}|contact)",
+         rf"(?:no more|enough (?:with|of)){_LINK}{{0,4}}(?: \w+)? (?:{_ING}|{_NOUN})",
          never_after=r" (?:have|has|had|got|are|is|were)"),
     rule("no_contact", "opt_out", "no",
          rf"(?:\| )(?:please )?no(?: further| future)?(?: (?:texts|calls|phone|or|and))* (?:{_NOUNS}|"
          r"contact|texting|calling)(?: or (?:texts|calls))?(?: please| thanks| ever| at all|"
          r" of any kind)*(?= \|)"),
     rule("end_messages", "opt_out", "end turn swit disa canc",
-         r"(?:\| (?:please )?(?:end|cancel)|(?:end|turn off|switch off|disable|cancel)(?: (?:all|these|"
-         r"those|the|your|my|any|text|texts|further|future|automated))+) (?:texts|messages|messaging|"
-         r"texting|communications?|calls|alerts|notifications)(?= (?:\||please|now|to|from|immediately|"
-         r"thanks))"),
+         r"(?:\| (?:please )?(?:end|cancel|disable|turn off|switch off)|(?:end|turn off|switch off|disable|"
+         r"cancel)(?: (?:all|these|those|the|your|my|any|text|texts|further|future|automated))+) (?:texts|"
+         r"messages|messaging|texting|communications?|calls|alerts|notifications)(?= (?:\||please|now|to|"
+         r"from|immediately|thanks))"),
     rule("never_contact", "opt_out", "dont neve not stop",
          r"(?:dont|never|not|no longer)(?! bother (?:\||sorry|thanks|with|about|coming|please))(?: (?:ever|"
-         rf"you|please|want|to|dare|even|again|for|like|wish|anyone|bother)){{0,5}} (?:{_VERB}(?:ing)?|"
-         rf"be {_DONE})",
+         rf"you|please|want|to|dare|even|again|for|like|wish|anyone|bother|keep|continue|try|attempt|"
+         rf"be)){{0,5}} (?:{_VERB}(?:ing)?|be {_DONE})",
          never_after=_NOT_ASKING,
          weighed="forbidden"),
     rule("never_send", "opt_out", "send",
@@ -101,15 +101,19 @@ REFUSALS: Final = (
          r"unsolicited|future|anymore|in|all|ever|permission|consent|my|spam|sms|on|me|here|by)){0,8} "
          rf"(?:{_NOUNS}|{_DONE}|{_ING}|contact|hear from (?:you|your|this|any|anyone)|hearing from you|"
          rf"(?:permission|consent) to {_VERB})"),
+    rule("never_use_number", "opt_out", "use", r"(?:dont|never|not)(?: \w+){0,2} use (?:this|my) number"),
     rule("never_hear", "opt_out", "hear",
          r"(?:never|dont|not|no longer|rather not)(?: (?:want|wish|like|need|care|to|"
          r"ever)){0,4} hear(?:ing)? from (?:you|your|any of you|this)"),
+    rule("rid_of_number", "opt_out", "rid scru dest",
+         r"(?:get rid of|scrub|destroy) (?:my|our|this) (?:phone )?(?:number|details|data|info)"),
     rule("rather_not", "opt_out", "rath pref",
          r"(?:rather|prefer)(?: (?:you|if|to|it))* (?:not|didnt|dont|wouldnt)(?: (?:to|be|get|receive|have|"
          rf"you|any|these|your)){{0,4}} (?:{_DONE}|{_NOUNS}|{_VERB})"),
     rule("no_permission", "opt_out", "perm cons auth allo",
          rf"(?:not|never|arent|no longer) (?:authori[sz]ed|allowed|permitted) to {_VERB}|(?:without|no|"
-         rf"dont have)(?: (?:my|any|our))? (?:permission|consent|authori[sz]ation) to {_VERB}"),
+         rf"no longer have|dont have)(?: (?:my|any|our))? (?:permission|consent|"
+         rf"authori[sz]ation) to {_VERB}"),
     rule("take_off_list", "opt_out", "off from out",
          rf"(?:take|get|drop|strike|scratch|cut|scrub|cross|taken|remove|delete|wipe)(?: please)? (?:{_ME}|"
          rf"\d[\d ]{{5,20}}) (?:off|from|out)(?! (?:the |your |my |a |our )?(?:wait|waiting|schedule|"
@@ -134,7 +138,7 @@ REFUSALS: Final = (
     rule("lose_my_number", "opt_out", "lose loos forg dele eras",
          r"(?:lose|loose|forget|delete|erase)(?: (?:my|this|our|the|you|have|had|please|phone|"
          r"that))* (?:number|contact(?: info| details)?|contacts|info|details)(?: please| thanks| now|"
-         r" forever)*(?= (?:\||and|or))",
+         r" forever)*(?:(?= (?:and|or))|(?: \w+)?(?= \|))",
          never_after=r" (?:did|to|i|dont|if)(?: \w+)?"),
     rule("wrong_number", "opt_out", "wron",
          r"(?:the )?wrong (?:phone )?number(?= (?:bud|chum|fam|fella|lady|\||please|sorry|mate|pal|dude|"
@@ -186,10 +190,10 @@ REFUSALS: Final = (
          r"optout|opt (?:me|us|my number|this number|my phone) out",
          never_after=r" (?:dont|didnt|not|never|if|did|wont)(?: \w+){0,2}",
          weighed="left"),
-    rule("revoke_consent", "opt_out", "revo with rsci retr resc",
-         r"(?:revoke|revoking|revoked|withdraw|withdrawing|withdrawn|withdrew|retract|rescind)(?: (?:my|"
-         r"all|any|the|prior|previous|express|our|permission|and|or|consent))* (?:consent|permission|"
-         r"authori[sz]ation)",
+    rule("revoke_consent", "opt_out", "take taki revo with rsci retr resc",
+         r"(?:revoke|revoking|revoked|withdraw|withdrawing|withdrawn|withdrew|retract|rescind|take back|"
+         r"taking back)(?: (?:my|all|any|the|prior|previous|express|our|permission|and|or|"
+         r"consent))* (?:consent|permission|authori[sz]ation)",
          never_after=r" (?:dont|didnt|not|never)(?: \w+)?"),
     rule("asked_to_stop", "opt_out", "stop",
          r"(?:(?:need|want|asked|told|telling|tell|asking|ask|begging|order|beg|like|warned|demand) (?:you|"
@@ -227,6 +231,24 @@ DOUBTS: Final = (
          never_after=_SELF),
     rule("wrong_number_of_things", "none", "wron",
          r"wrong number of"),
+    rule("forbidden_in_other_words", "unclear", "dont neve stop no not",
+         r"\| (?:please |but |and |so |just |thanks |ok |hey |hi |you |sorry )*(?:dont|never|not|no more|"
+         r"no)(?! (?:forget|hesitate|worry|mind|have|know|see|get|got|had|need|lose|leave|"
+         r"be))(?: \w+){0,4} (?:texts?|texting|messages?|messaging|contact|contacting|calling|emailing|"
+         r"spam|spamming|harass)",
+         weighed="doubted"),
+    rule("number_not_kept", "unclear", "scru forg lose drop dest disc rid tras bloc eras remo dele",
+         r"(?:scrub|forget|lose|drop|destroy|discard|rid of|trash|block|erase|remove|"
+         r"delete)(?: \w+){0,5} (?:my|our|this) (?:phone )?(?:number|details|data|info|contact)(?! plate)",
+         never_after=r" (?:dont|not|never|did|i|we)(?: \w+)?"),
+    rule("not_the_number", "unclear", "numb",
+         r"(?:incorrect|not the right|isnt the right|not the correct) (?:phone )?(?:number|person)|"
+         r"this number (?:is no longer|is not|isnt|no longer|does not|doesnt)"),
+    rule("consent_doubted", "unclear", "cons perm",
+         r"(?:no|no longer|not|never|without|take back|taking back|dont have|dont give|cancel|"
+         r"end)(?: \w+){0,4} (?:consent|permission)"),
+    rule("warned_off", "unclear", "agai more", rf"if (?:you|i) (?:{_VERB}|get)(?: \w+){{0,3}} (?:again|once more|one more time)"),
+    rule("somebody_else", "unclear", "not", r"not the (?:right |same )?(?:person|one|guy|man|woman|lady) (?:you|u|\|)|not who you"),
     rule("make_it_stop", "unclear", "stop",
          r"\| (?:please |just )*make (?:it|this|them) stop(?: please| now)*(?= \|)"),
     rule("other_channel", "unclear", "inst rath pref only",

@@ -10,10 +10,10 @@ from typing import Final
 from sidecar.domain.optout_rules import rule
 
 _VERB = (
-    r"(?:m|n|r)?(?:ecri(?:re|vez|ve|s|t)|r?appel(?:er|ez|le|les)|text(?:er|ez|e|es)|contact(?:er|ez|e|es|"
-    r"iez)|envoy(?:er|ez|e)|envoi(?:e|es)?|messag(?:er|ez)|harcel(?:er|ez|e)|derang(?:er|ez|e)|embet(?:er|"
-    r"ez|e)|telephon(?:er|ez|e)|sollicit(?:er|ez|e)|relanc(?:er|ez|e)|importun(?:er|ez|e)|parl(?:er|ez|e)|"
-    r"spam(?:mer|mez|me|er)|joindre|communiqu(?:er|ez))"
+    r"(?:m|n|r)?(?:ecri(?:re|vez|ve|s|t)|r?appel(?:er|ez|le|les)|text(?:er|ez|e|es)|(?:re)?contact(?:er|ez|"
+    r"e|es|iez)|envoy(?:er|ez|e)|envoi(?:e|es)?|messag(?:er|ez)|harcel(?:er|ez|e)|derang(?:er|ez|e)|"
+    r"embet(?:er|ez|e)|telephon(?:er|ez|e)|sollicit(?:er|ez|e)|relanc(?:er|ez|e)|importun(?:er|ez|e)|"
+    r"parl(?:er|ez|e)|spam(?:mer|mez|me|er)|joindre|communiqu(?:er|ez))"
 )
 _NOUN = (
     r"(?:messages?|texts?|appels?|courriels?|mails?|emails?|communications?|contacts?|sollicitations?|"
@@ -43,10 +43,10 @@ FRENCH: Final = (
          rf"(?:ne |n |m |me |nous )+(?:{_VERB})(?: (?:moi|nous|svp))* pas",
          never_after=r" (?:je|tu|il|elle|on|vous|j|si)",
          weighed="forbidden"),
-    rule("contact_non_voulu", "opt_out", "plus pas jama aucu",
+    rule("contact_non_voulu", "opt_out", "plus pas jama rien aucu",
          r"(?:veux|souhaite|desire|voudrais|veut|voulons|souhaitons|aimerais|interesse|accepte|"
-         r"demande)(?: \w+)? (?:plus|pas|jamais|aucun|aucune)(?: (?:de|du|d|des|vos|ces|les|a|etre|"
-         r"recevoir|avoir|que|vous|rien|me|m|entendre|votre|tels|"
+         r"demande)(?: \w+)? (?:plus|pas|jamais|rien|aucun|aucune)(?: (?:de|du|d|des|vos|ces|les|a|etre|"
+         r"recevoir|avoir|que|vous|rien|me|m|entendre|votre|qu|tels|"
          rf"aucun|aucune|l|par|jamais|en|on|nous|ce|genre)){{0,7}} (?:{_NOUN}|{_VERB}|contacte\w*|"
          r"appele\w*|sollicite\w*|derange\w*|rejoints?|recevoir|entendre parler|textiez|contactiez|"
          r"ecriviez|appeliez)"),
@@ -73,7 +73,7 @@ FRENCH: Final = (
     rule("desabonner", "opt_out", "desa desi",
          r"desabonn\w*|desinscri\w*",
          never_after=r" (?:pas|n|ne)(?: \w+){0,2}"),
-    rule("mauvais_numero", "opt_out", "mauv faux erre trom bon",
+    rule("mauvais_numero", "opt_out", "mauv faux erre trom bon bonn",
          r"(?:mauvaise?|faux|pas le bon|pas la bonne|erreur de|erreur sur le|trompee?s? de|trompez de|"
          r"trompes de) (?:numero|number|num|personne|destinataire)(?! (?:de |d |sur |dans ))|"
          r"ce numero n est pas le bon|ce n est pas mon numero",
@@ -84,12 +84,20 @@ FRENCH: Final = (
          r"lach(?:e|ez) (?:moi|nous)(?= (?:\||la|un|avec|donc|svp))"),
     rule("hostile_fr", "opt_out", "fair harc dega",
          r"(?:va|allez|aller) (?:te|vous) faire(?= (?:\||f|v|e))|harcel\w+|\| degage[rz]?(?= \|)"),
+    rule("etre_retire", "opt_out", "reti enle supp effa raye desa",
+         r"(?:je|j)(?: \w+){1,3} (?:etre|me faire) (?:retire|enleve|supprime|efface|raye|"
+         r"desabonne)e?s?(?= (?:\||de|des|svp))"),
     rule("oublier", "opt_out", "oubl perd",
          r"(?:oubli|perd)(?:e|ez|s) (?:moi(?= (?:\||svp))|(?:mon|ce) numero)"),
     rule("consentement_retire", "opt_out", "cons",
          r"(?:retire|revoque|annule|retirer)(?: \w+)? consentement"),
     rule("appelez_plus", "unclear", "plus",
          rf"{_VERB} (?:moi|nous) plus(?= )(?! (?:tard|tot|vite|souvent|de))"),
+    rule("refus_en_d_autres_mots", "unclear", "plus pas rien jama aucu cess arre",
+         r"(?:plus|pas|rien|jamais|aucune?|cess(?:e|ez|er)|arret(?:e|ez|er))(?! (?:hesit|"
+         r"oubli))(?: \w+){0,4} (?:recevoir|contacter|recontacter|joindre|texter|solliciter|m (?:ecrire|"
+         r"appeler|envoyer)|me (?:texter|rappeler))",
+         never_after=r" (?:hesitez|hesite|oubliez|peux|peut|pouvez|pu)(?: \w+)?", weighed="doubted"),
     rule("other_channel", "unclear", "plut lieu",
          rf"au lieu de(?: \w+){{0,2}} (?:{_VERB}|{_NOUN})|(?:{_VERB})(?: moi)? plutot"),
 )  # fmt: skip

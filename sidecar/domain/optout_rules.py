@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 Finding = Literal["opt_out", "unclear", "none"]
-Weight = Literal["urged", "forbidden", "left"]
-"""``urged``: "stop texting …", ``forbidden``: "don't text …", ``left``: "unsubscribe from …"."""
+Weight = Literal["urged", "forbidden", "left", "doubted"]
+"""``urged``: "stop texting …", ``forbidden``: "don't text …", ``left``: "unsubscribe from …", ``doubted``: the rest."""
 
 STEM: Final = 4
 """How many first letters of a word the quick check looks at."""
@@ -66,11 +66,9 @@ _TIME = re.compile(
 )
 _MOMENT = re.compile(r" (?:now|today|tonight|yet|at the moment|just now) ")
 """With "don't" these put off; with "stop" they urge ("stop texting me right now")."""
-_PLACE = re.compile(
-    r" (?:at (?:work|home|the office|school|my job)|au (?:travail|bureau)|a la maison|a mon travail) "
-)
+_PLACE = re.compile(r" (?:at (?:work|home|the office|school|my job)|au (?:travail|bureau)|a la maison|a mon travail) ")
 _FOR_GOOD = re.compile(
-    r" (?:again|anymore|ever|any longer|any further|in (?:the )?future|at all|no more|further) "
+    r" (?:again|anymore|ever|any longer|any further|in (?:the )?future|at all|no more|further|any reason|any circumstances?|any time|whatsoever|period) "
 )
 _NOTHING_ELSE = re.compile(
     r"^(?: (?:me|us|you|i|here|anymore|again|ever|please|thanks|thank|out|to|this|that|these|those|all|"
@@ -96,6 +94,8 @@ def _weigh(one: Rule, rest: str) -> tuple[Finding, str]:
     urged = one.weighed == "urged"
     if _TIME.search(rest):
         return ("unclear", "stop_at_a_time") if urged else ("none", "not_at_that_time")
+    if one.weighed == "doubted":
+        return "unclear", one.name
     if not urged and _MOMENT.search(rest):
         return "none", "not_at_that_time"
     if _PLACE.search(rest):

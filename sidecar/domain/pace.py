@@ -39,8 +39,12 @@ def take_slot(pace: Pace, now: datetime, *, first: bool, reserved: datetime | No
         reserved: the moment that this step was given before, if it was.
     """
     behind_first = pace.first_free_at or now
-    if reserved is not None and reserved <= now and (first or behind_first <= now):
-        return Slot(reserved, _busy_until(pace, now + pace.interval))
+    if reserved is not None:
+        if reserved > now:
+            return Slot(reserved, pace)  # asked before its moment: the moment stays its own
+        # Sooner than one interval: the sender is only busy; later: a first text has a moment of its own there.
+        if first or behind_first < now + pace.interval:
+            return Slot(reserved, _busy_until(pace, now + pace.interval))
     if first:
         at = max(now, behind_first)
         return Slot(at, replace(pace, first_free_at=at + pace.interval))

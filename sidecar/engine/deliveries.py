@@ -150,13 +150,15 @@ class Deliveries:
         if place is None:
             return  # staff left, or the medium was switched off: nobody is owed anything any more
         subject, body = self._context.store.read(lambda tx: alerts.compose(Turn(self._context, tx, business), payload))
-        told = {"delivery_id": row["delivery_id"], "at": row["created_at"]}
         if row["last_error"].startswith(Fault.DOUBTFUL.value):
-            found = self._desk.find(business, place, subject, body, **told)
+            found = self._desk.find(
+                business, place, subject, body, delivery_id=row["delivery_id"], at=row["created_at"]
+            )
             if found.found is Found.YES:
                 return
         try:
-            self._desk.alert(business, place, subject, body, **told)
+            now = self._context.clock.now()
+            self._desk.alert(business, place, subject, body, delivery_id=row["delivery_id"], at=now)
         except ChannelError as error:
             raise Again(
                 f"{error.fault.value}: {mask_in(str(error))}",

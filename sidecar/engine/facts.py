@@ -10,7 +10,7 @@ from sidecar.domain import phones
 from sidecar.domain.compliance import attempts_allowed, windows_for
 from sidecar.domain.gates import Facts, SenderFacts, StepFacts
 from sidecar.domain.pace import Pace
-from sidecar.domain.windows import LocalWindow
+from sidecar.domain.windows import LocalWindow, no_holidays
 from sidecar.store import contacts, touches
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import RowMapping
 
+    from sidecar.config.business import Business
     from sidecar.domain.playbooks import Channel, Step
+    from sidecar.domain.windows import Window
     from sidecar.engine.context import Turn
 
 _TEXTS = ("sms", "email")
@@ -108,16 +110,15 @@ def gather(turn: Turn, who: Person, sequence: RowMapping, step: StepFacts, sende
         touches_last_day=touches.count_since(tx, business.id, who.row["contact_id"], turn.now - timedelta(hours=24)),
         max_touches_per_day=min(limits),
         last_message_at=who.row["last_message_at"],
-        windows=windows(turn, step.channel, who.phone),
+        windows=windows(business, step.channel, who.phone),
         sender=_sender(turn, step.channel, sender, sequence),
     )
 
 
-def windows(turn: Turn, channel: Channel, phone: str | None) -> tuple[LocalWindow, ...]:
+def windows(business: Business, channel: Channel, phone: str | None) -> tuple[LocalWindow, ...]:
     """When this channel may be used: the staff's hours for staff, else the law's and the business's."""
-    business = turn.business
     if channel == "staff":
-        return () if business.staff_hours is None else (_staff_window(turn),)
+        return () if business.staff_hours is None else (_staff_window(business, business.staff_hours),)
     return windows_for(
         business.preset,
         channel,
@@ -132,14 +133,11 @@ def windows(turn: Turn, channel: Channel, phone: str | None) -> tuple[LocalWindo
     )
 
 
-def _staff_window(turn: Turn) -> LocalWindow:
-    business = turn.business
-    hours = business.staff_hours
-    assert hours is not None  # noqa: S101 - asked for only where there are hours
+def _staff_window(business: Business, hours: Window) -> LocalWindow:
     return LocalWindow(
         hours,
         business.zone,
-        is_holiday=lambda _day: False,
+        is_holiday=no_holidays,
         closed_days=business.closed_days,
         extra=business.extra_openings,
     )

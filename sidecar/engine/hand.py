@@ -171,7 +171,7 @@ def _facts(turn: Turn, number: str, channel: Channel) -> Facts:
         address=(who.address(channel) if who else None) or number,
         unreachable="" if textable else "landline",
         last_message_at=who.row["last_message_at"] if who else None,
-        windows=facts.windows(turn, channel, number),
+        windows=facts.windows(business, channel, number),
     )
 
 

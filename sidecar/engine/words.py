@@ -104,7 +104,7 @@ def _variables(values: Mapping[str, str]) -> dict[str, str]:
 
 def _opens(turn: Turn) -> str:
     """When staff are next there, in the business's own time: ``today at 9``, ``Monday at 9:30``."""
-    windows = facts.windows(turn, "staff", None)
+    windows = facts.windows(turn.business, "staff", None)
     opens = first_open(windows, turn.now) if windows else turn.now
     if opens is None or opens == turn.now:
         return "today"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sidecar.sandbox.record import Journal, Json, SeenRequest
     from sidecar.sandbox.vendor import Handler
 
-_KINDS = "contacts|deals|communications|calls"
+_KINDS = "contacts|deals|communications|calls|emails"
 _MAX_BATCH = 100
 _DEFAULTS = {
     "contacts": ("firstname", "lastname", "email"),
@@ -36,6 +36,8 @@ ASSOCIATION_TYPES: dict[tuple[str, str], int] = {
     ("deals", "communications"): 86,
     ("calls", "contacts"): 194,
     ("contacts", "calls"): 193,
+    ("emails", "contacts"): 198,
+    ("contacts", "emails"): 197,
     ("calls", "deals"): 206,
     ("deals", "calls"): 205,
 }

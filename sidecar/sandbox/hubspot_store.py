@@ -51,11 +51,18 @@ _STANDARD: dict[str, str] = {
         "hs_activity_type hs_attachment_ids hs_createdate:datetime hs_lastmodifieddate:datetime "
         "hs_object_id:read"
     ),
+    "emails": (
+        "hs_timestamp:datetime hs_email_direction hs_email_status hs_email_subject hs_email_text hs_email_html "
+        "hs_email_headers hubspot_owner_id hs_attachment_ids hs_createdate:datetime "
+        "hs_lastmodifieddate:datetime hs_object_id:read"
+    ),
 }
 _SINGULAR = {"contact": "contacts", "deal": "deals", "0-1": "contacts", "0-3": "deals"}
 _OPTIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("communications", "hs_communication_channel_type"): ("SMS", "WHATS_APP", "LINKEDIN_MESSAGE"),
     ("communications", "hs_communication_logged_from"): ("CRM",),
+    ("emails", "hs_email_direction"): ("EMAIL", "INCOMING_EMAIL", "FORWARDED_EMAIL"),
+    ("emails", "hs_email_status"): ("BOUNCED", "FAILED", "SCHEDULED", "SENDING", "SENT"),
     ("calls", "hs_call_direction"): ("INBOUND", "OUTBOUND"),
     ("calls", "hs_call_status"): (
         "BUSY",
@@ -74,6 +81,7 @@ _OPTIONS: dict[tuple[str, str], tuple[str, ...]] = {
 REQUIRED: dict[str, tuple[str, ...]] = {
     "communications": ("hs_communication_channel_type", "hs_communication_logged_from", "hs_timestamp"),
     "calls": ("hs_timestamp",),
+    "emails": ("hs_timestamp", "hs_email_direction"),
 }
 STAGES = (
     # id, label, closed, won
@@ -235,7 +243,7 @@ class HubSpotStore:
         with self.lock:
             thing = Thing(str(next(self._ids)), {}, now, now)
             thing.properties["hs_object_id"] = thing.id
-            thing.properties["hs_createdate" if kind in ("communications", "calls") else "createdate"] = iso(
+            thing.properties["hs_createdate" if kind in ("communications", "calls", "emails") else "createdate"] = iso(
                 now
             )
             self.things[kind][thing.id] = thing

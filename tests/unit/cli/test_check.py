@@ -13,6 +13,7 @@ from sidecar.cli import check as check_module
 from sidecar.cli.check import check, database_findings
 from sidecar.crm import Crms
 from sidecar.crm.port import CrmError
+from sidecar.store import migrate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -232,7 +233,17 @@ def test_a_database_without_our_tables(tmp_path: Path) -> None:
 
     (finding,) = database_findings(f"sqlite:///{tmp_path / 'empty.db'}")
 
-    assert (finding.level, finding.message) == ("error", "its tables are not those of this version")
+    assert (finding.level, finding.remedy) == ("error", "run `recovery db upgrade`")
+    assert "0001" in finding.message
+
+
+def test_a_database_with_our_tables(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ours.db'}"
+    migrate.upgrade(url)
+
+    (finding,) = database_findings(url)
+
+    assert finding.level == "ok"
 
 
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:

@@ -31,7 +31,10 @@ def test_a_starter_file_loads_as_it_is_and_check_finds_no_error(
     business = load_business(tmp_path / "businesses" / "harbour-plumbing.yaml", ENVIRON)
     assert (business.id, business.name, business.region) == ("harbour-plumbing", "Harbour Plumbing", region)
     assert (business.preset.name, business.playbook.name, business.currency) == (preset, playbook, currency)
-    assert [one for one in business_findings(business, clock.now()) if one.level == "error"] == []
+    findings = business_findings(business, clock.now())
+    assert [one for one in findings if one.level == "error"] == []
+    unassessed = any(one.field == "legitimate_interest_assessment" for one in findings)
+    assert unassessed == (region == "GB")
 
 
 def test_what_is_commented_out_loads_too_once_it_is_wanted(tmp_path: Path) -> None:
