@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 import time
 from datetime import datetime, timedelta
@@ -20,6 +19,7 @@ from sidecar.channels.twilio.log import TwilioLog
 from sidecar.channels.twilio.sms import TwilioSms
 from sidecar.clock import from_environment
 from sidecar.config.loader import load_businesses
+from sidecar.config.settings import environment
 from sidecar.crm import Crms
 from sidecar.domain.windows import first_open
 from sidecar.engine.chores import Chores
@@ -184,4 +184,4 @@ def build(settings: Settings, clock: Clock | None = None, businesses: Businesses
         ConfigError: a business file is wrong; with file, line, field and remedy.
     """
     clock = clock or from_environment(str(settings.clock_file) if settings.clock_file else None)
-    return Sidecar(settings, clock, businesses or load_businesses(settings.businesses, os.environ))
+    return Sidecar(settings, clock, businesses or load_businesses(settings.businesses, environment()))

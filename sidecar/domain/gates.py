@@ -180,6 +180,8 @@ def sender(step: StepFacts, facts: Facts, now: datetime) -> Decision | None:
     if this.pace is None:
         return None
     slot = take_slot(this.pace, now, first=step.first, reserved=step.slot_at)
+    if step.deadline_at is not None and slot.at > step.deadline_at:
+        return Decision("skip", "stale")  # the queue is too long: its moment is left to another
     if slot.at > now:
         return Decision("defer", "pace", until=slot.at, pace=slot.pace)
     return Decision("send", "allowed", pace=slot.pace)

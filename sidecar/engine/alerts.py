@@ -39,6 +39,7 @@ def compose(turn: Turn, payload: Mapping[str, Any]) -> tuple[str, str]:
     about = str(payload["about"])
     name, phone = _who(turn, payload)
     lines: list[str] = []
+    subject = _SUBJECTS.get(about, about).format(who=name)
     if payload.get("message_id"):
         message = record.message(turn.tx, turn.business.id, str(payload["message_id"]))
         if message is not None:
@@ -47,6 +48,7 @@ def compose(turn: Turn, payload: Mapping[str, Any]) -> tuple[str, str]:
         touch = touches.get(turn.tx, turn.business.id, str(payload["touch_id"]))
         if touch is not None and touch["body"]:
             lines.append(touch["body"] if about == "task" else f"The text: {touch['body']}")
+        subject = (touch["subject"] if touch is not None and about == "task" else "") or subject
     reason = str(payload.get("reason") or "")
     if reason:
         lines.append(_WHY.get(reason, reason))
@@ -54,7 +56,7 @@ def compose(turn: Turn, payload: Mapping[str, Any]) -> tuple[str, str]:
         lines.append("Nothing more goes out until you resume or close the sequence.")
     if phone and phone != name:
         lines.append(f"Number: {phone}")
-    return _SUBJECTS.get(about, about).format(who=name), "\n".join(lines)
+    return subject, "\n".join(lines)
 
 
 def _who(turn: Turn, payload: Mapping[str, Any]) -> tuple[str, str]:

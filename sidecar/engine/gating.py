@@ -230,7 +230,7 @@ def _hand_to_staff(turn: Turn, who: Person, sequence: RowMapping, row: RowMappin
     }
     touches.add(
         turn.tx, business_id=turn.business.id, step=row["name"], channel="staff", attempt=1, state="sent",
-        address="", sender="", body=content.body, intended_at=turn.now, sent_at=turn.now, **refs,
+        address="", sender="", subject=content.subject, body=content.body, intended_at=turn.now, sent_at=turn.now, **refs,
     )  # fmt: skip
     rows.change_step(
         turn.tx, row["business_id"], row["sequence_id"], row["name"], was=("planned",),

@@ -100,7 +100,7 @@ class Runner:
         if business is None:
             log.warning("step of a business that is not configured here", business=key.business_id)
             return
-        if channel in ("sms", "voice", "email"):
+        if channel in ("sms", "voice", "email", "staff"):
             self.meet(business, key)
         if channel in self._warm:
             with contextlib.suppress(ChannelError):  # no credentials: the gates will say so

@@ -2,9 +2,10 @@
 
 After a STOP has committed no request to that person starts (design §4.3). A
 sender's intent and its lease on the person are one commit, and its request
-starts within a second of it or not at all. So a STOP that waits until nobody
-holds a lease, for two seconds at most, knows that whatever was intended before
-it has begun before it.
+starts within a second of it or not at all. A STOP that meets a lease first bars
+the person, so that no further request can be leased while it waits, then waits
+until nothing is under way, for two seconds at most: whatever was intended
+before the bar has begun by then.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from sidecar.store import sequences as rows
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from collections.abc import Sequence
+
     from sidecar.config.business import Business
     from sidecar.engine.context import Context
 
@@ -29,24 +32,35 @@ T = TypeVar("T")
 WAIT_SECONDS = 2.0
 """How long a STOP waits for requests under way; real seconds, since it waits for real requests."""
 _LOOK_SECONDS = 0.02
+_BAR_SECONDS = 30.0
+"""A bar outlasts the slowest STOP; that of a process which died goes by itself."""
 
 
 class Leased(Exception):
-    """A request to this person is under way; nothing was written."""
+    """A request to one of these people is under way; nothing was written."""
+
+    def __init__(self, people: Sequence[str]) -> None:
+        super().__init__()
+        self.people = people
 
 
 def commit_stop(context: Context, business: Business, work: Callable[[Turn, bool], T]) -> T:
     """Run ``work(turn, force)`` until it commits; it raises :class:`Leased` while it must wait.
 
-    After :data:`WAIT_SECONDS` ``force`` is true: the STOP commits whatever is under way.
+    :data:`WAIT_SECONDS` after the person was barred ``force`` is true: the STOP commits whatever is under way.
     """
-    deadline = time.monotonic() + WAIT_SECONDS
+    deadline: float | None = None
     while True:
-        force = time.monotonic() >= deadline
+        force = deadline is not None and time.monotonic() >= deadline
         try:
             return context.store.write(lambda tx, force=force: work(Turn(context, tx, business), force))  # type: ignore[misc]
-        except Leased:
-            time.sleep(_LOOK_SECONDS)
+        except Leased as leased:
+            if deadline is None:
+                people = leased.people
+                context.store.write(lambda tx: contacts.bar(tx, business.id, people, _BAR_SECONDS))  # noqa: B023
+                deadline = time.monotonic() + WAIT_SECONDS
+            else:
+                time.sleep(_LOOK_SECONDS)
 
 
 def stop(turn: Turn, contact_id: str, *, source: str, force: bool, own_lease: bool = False) -> OptResult:
@@ -65,9 +79,10 @@ def stop(turn: Turn, contact_id: str, *, source: str, force: bool, own_lease: bo
     who = facts.person(turn, contact_id)
     keys = [(row["kind"], row["key_hash"]) for row in who.addresses]
     people = contacts.sharing(turn.tx, turn.business.id, who.hashes) or [contact_id]
-    leased = contacts.any_leased(turn.tx, turn.business.id, people)
-    if leased and not force and not own_lease:
-        raise Leased
+    contacts.lock(turn.tx, turn.business.id, people)
+    if not (force or own_lease) and touches.any_leased(turn.tx, turn.business.id, people):
+        raise Leased(people)
+    contacts.unbar(turn.tx, turn.business.id, people)
     changed = contacts.suppress(turn.tx, turn.business.id, contact_id, keys, source, turn.now)
     under_way = touches.of_contacts_under_way(turn.tx, turn.business.id, people)
     in_flight = tuple(row["touch_id"] for row in under_way if row["state"] == "sending" and not own_lease)

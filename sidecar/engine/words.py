@@ -48,7 +48,7 @@ def compose(turn: Turn, who: Person, sequence: RowMapping, row: RowMapping, step
     known = who.row["first_name"] is not None
     late = bool(row["waited_for_window"])
     subject = ""
-    if step.channel == "email":
+    if step.subjects:
         subject = _chosen(step.subject(sequence["variant"]), values, known=known, late=late)
     return Content(_chosen(step.words(sequence["variant"]), values, known=known, late=late), subject)
 

@@ -22,11 +22,11 @@ AddressKind = Literal["phone", "email", "crm"]
 
 
 def by_address(tx: Tx, business_id: str, kind: AddressKind, address: str) -> str | None:
-    """The contact that has this address, if one has."""
+    """The contact that has this address, if one has; the first to have it, where several share a mailbox."""
     found = tx.conn.execute(
-        select(addresses.c.contact_id).where(
-            addresses.c.business_id == business_id, addresses.c.kind == kind, addresses.c.address == address
-        )
+        select(addresses.c.contact_id)
+        .where(addresses.c.business_id == business_id, addresses.c.kind == kind, addresses.c.address == address)
+        .order_by(addresses.c.added_at, addresses.c.contact_id)
     ).scalar()
     return None if found is None else str(found)
 
@@ -41,7 +41,11 @@ def create(tx: Tx, business_id: str, at: datetime) -> str:
 def add_address(
     tx: Tx, business_id: str, contact_id: str, kind: AddressKind, address: str, key_hash: str, at: datetime
 ) -> None:
-    """Give a contact an address; one that somebody already has stays theirs (a shared mailbox)."""
+    """Give a contact an address. A mailbox or a CRM record may be shared; a phone is one contact's.
+
+    Raises:
+        IntegrityError: somebody else has this phone (PostgreSQL: another process made them; ``Store.write`` repeats).
+    """
     insert = sqlite_insert if tx.is_sqlite else pg_insert
     tx.conn.execute(
         insert(addresses)
@@ -53,7 +57,7 @@ def add_address(
             key_hash=key_hash,
             added_at=at,
         )
-        .on_conflict_do_nothing()
+        .on_conflict_do_nothing(index_elements=["business_id", "contact_id", "kind", "address"])
     )
 
 
@@ -137,16 +141,40 @@ def free_lease(tx: Tx, business_id: str, contact_id: str, owner: str) -> None:
     )
 
 
-def any_leased(tx: Tx, business_id: str, contact_ids: Sequence[str]) -> bool:
-    """Whether a request to one of these people may be under way; locks their rows, so that none can begin."""
-    now = tx.db_time()
-    ends = tx.conn.execute(
-        select(contacts.c.lease_until)
+_BAR = "stop"
+"""Owner of the lease that a waiting STOP holds, so that nobody else can take one."""
+
+
+def bar(tx: Tx, business_id: str, contact_ids: Sequence[str], seconds: float) -> None:
+    """Let no further request to these people be leased; whoever has one goes on, under its touch's own lease."""
+    tx.conn.execute(
+        update(contacts)
+        .where(contacts.c.business_id == business_id, contacts.c.contact_id.in_(contact_ids))
+        .values(lease_owner=_BAR, lease_until=tx.db_time() + seconds)
+    )
+
+
+def unbar(tx: Tx, business_id: str, contact_ids: Sequence[str]) -> None:
+    """The STOP commits: what may still be sent (its confirmation) need not wait."""
+    tx.conn.execute(
+        update(contacts)
+        .where(
+            contacts.c.business_id == business_id,
+            contacts.c.contact_id.in_(contact_ids),
+            contacts.c.lease_owner == _BAR,
+        )
+        .values(lease_owner=None, lease_until=None)
+    )
+
+
+def lock(tx: Tx, business_id: str, contact_ids: Sequence[str]) -> None:
+    """Lock these people's rows until the transaction ends, in one order for all: no request to them can begin."""
+    tx.conn.execute(
+        select(contacts.c.contact_id)
         .where(contacts.c.business_id == business_id, contacts.c.contact_id.in_(contact_ids))
         .order_by(contacts.c.contact_id)
         .with_for_update()
-    ).scalars()
-    return any(until is not None and until > now for until in ends.all())
+    ).all()
 
 
 # --- suppression --------------------------------------------------------------------------------------------------

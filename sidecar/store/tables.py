@@ -130,8 +130,16 @@ addresses = Table(
     Column("key_hash", String(64), nullable=False),
     Column("unreachable", String(32), nullable=False, server_default=""),
     Column("added_at", Utc, nullable=False),
-    PrimaryKeyConstraint("business_id", "kind", "address"),
-    Index("addresses_by_contact", "business_id", "contact_id"),
+    PrimaryKeyConstraint("business_id", "contact_id", "kind", "address"),
+    Index(
+        "addresses_one_phone",
+        "business_id",
+        "address",
+        unique=True,
+        postgresql_where=text("kind = 'phone'"),
+        sqlite_where=text("kind = 'phone'"),
+    ),
+    Index("addresses_by_address", "business_id", "kind", "address"),
     Index("addresses_by_hash", "business_id", "key_hash"),
 )
 

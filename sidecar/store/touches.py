@@ -80,6 +80,23 @@ def of_contacts_under_way(tx: Tx, business_id: str, contact_ids: Sequence[str]) 
     )
 
 
+def any_leased(tx: Tx, business_id: str, contact_ids: Sequence[str]) -> bool:
+    """Whether a request to one of these people may be under way, ours or that of a flow with a claim."""
+    return (
+        tx.conn.execute(
+            select(touches.c.touch_id)
+            .where(
+                touches.c.business_id == business_id,
+                touches.c.contact_id.in_(contact_ids),
+                touches.c.state == "sending",
+                touches.c.lease_until > tx.db_time(),
+            )
+            .limit(1)
+        ).first()
+        is not None
+    )
+
+
 def count_since(tx: Tx, business_id: str, contact_id: str, since: datetime) -> int:
     """Touches that went, or may have gone, to a person since then; staff tasks are not touches of the person."""
     return int(

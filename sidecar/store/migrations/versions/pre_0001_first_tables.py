@@ -25,10 +25,17 @@ def upgrade() -> None:
         sa.Column("key_hash", sa.String(length=64), nullable=False),
         sa.Column("unreachable", sa.String(length=32), server_default="", nullable=False),
         sa.Column("added_at", Utc(), nullable=False),
-        sa.PrimaryKeyConstraint("business_id", "kind", "address"),
+        sa.PrimaryKeyConstraint("business_id", "contact_id", "kind", "address"),
     )
     with op.batch_alter_table("addresses", schema=None) as batch_op:
-        batch_op.create_index("addresses_by_contact", ["business_id", "contact_id"], unique=False)
+        batch_op.create_index(
+            "addresses_one_phone",
+            ["business_id", "address"],
+            unique=True,
+            postgresql_where=sa.text("kind = 'phone'"),
+            sqlite_where=sa.text("kind = 'phone'"),
+        )
+        batch_op.create_index("addresses_by_address", ["business_id", "kind", "address"], unique=False)
         batch_op.create_index("addresses_by_hash", ["business_id", "key_hash"], unique=False)
 
     op.create_table(
@@ -454,7 +461,8 @@ def downgrade() -> None:
     op.drop_table("api_keys")
     with op.batch_alter_table("addresses", schema=None) as batch_op:
         batch_op.drop_index("addresses_by_hash")
-        batch_op.drop_index("addresses_by_contact")
+        batch_op.drop_index("addresses_by_address")
+        batch_op.drop_index("addresses_one_phone")
 
     op.drop_table("addresses")
     # ### end Alembic commands ###
