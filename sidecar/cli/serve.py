@@ -15,7 +15,7 @@ from sidecar.config.settings import Settings, load_settings
 from sidecar.errors import ConfigError
 
 STOP_SECONDS = 30
-"""What is in flight may end within this (a vendor's slowest answer, and the engine's own stop); then the worker is killed."""
+"""What is in flight may end within this (a vendor's slowest answer, the engine's stop); then the worker is killed."""
 
 
 @click.command()

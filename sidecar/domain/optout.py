@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from sidecar.domain.optout_english import DOUBTS, REFUSALS
 from sidecar.domain.optout_french import FRENCH
-from sidecar.domain.optout_rules import STEM, findings
+from sidecar.domain.optout_rules import LOOK_BACK, STEM, findings
 from sidecar.domain.optout_words import CLAUSE, plain_words, within_one_slip
 
 Intent = Literal["opt_out", "opt_in", "help", "unclear", "none"]
@@ -129,7 +129,11 @@ def _keyword(tokens: list[str]) -> tuple[Intent, str] | None:
     if core and core <= _STOP_WORDS:
         return "opt_out", "keyword"
     if core and core <= _BARE_STOP_WORDS:
-        alone = len(set(tokens)) == 1 or (core == {"remove"} and _THINGS.isdisjoint(tokens))
+        alone = (
+            len(set(tokens)) == 1
+            or not core.isdisjoint(_STOP_WORDS)
+            or (core == {"remove"} and _THINGS.isdisjoint(tokens))
+        )
         return ("opt_out", "keyword") if alone else ("unclear", "keyword_in_a_sentence")
     if bare and bare <= _START_WORDS:
         return "opt_in", "keyword"
@@ -156,7 +160,7 @@ def _unless_taken_back(padded: str, refusal: str) -> tuple[Intent, str]:
         return "unclear", "stop_and_a_change_of_mind"
     for match in _INVITATION.finditer(padded):
         bar = padded.rfind(CLAUSE, 0, match.start() + 1)
-        before = padded[bar : match.start() + 1]
+        before = padded[max(bar, match.start() - LOOK_BACK) : match.start() + 1]
         anew = _BEGINS_ANEW.match(before)
         if not _REFUSING.search(f" {before[anew.end() if anew else 0 :].strip()} "):
             return "unclear", "stop_and_an_invitation"

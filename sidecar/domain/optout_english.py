@@ -70,7 +70,7 @@ REFUSALS: Final = (
     rule("cease_and_desist", "opt_out", "ceas",
          r"cease and desist"),
     rule("no_more_contact", "opt_out", "more enou",
-         rf"(?:no more|enough (?:with|of)){_LINK}{{0,4}}(?: \w+)? (?:{_ING}|{_NOUN})",
+         rf"(?:no more|enough with){_LINK}{{0,4}}(?: \w+)? (?:{_ING}|{_NOUN})",
          never_after=r" (?:have|has|had|got|are|is|were)"),
     rule("no_contact", "opt_out", "no",
          rf"(?:\| )(?:please )?no(?: further| future)?(?: (?:texts|calls|phone|or|and))* (?:{_NOUNS}|"
@@ -81,10 +81,10 @@ REFUSALS: Final = (
          r"cancel)(?: (?:all|these|those|the|your|my|any|text|texts|further|future|automated))+) (?:texts|"
          r"messages|messaging|texting|communications?|calls|alerts|notifications)(?= (?:\||please|now|to|"
          r"from|immediately|thanks))"),
-    rule("never_contact", "opt_out", "dont neve not stop",
+    rule("never_contact", "opt_out", "dont neve not no",
          r"(?:dont|never|not|no longer)(?! bother (?:\||sorry|thanks|with|about|coming|please))(?: (?:ever|"
-         rf"you|please|want|to|dare|even|again|for|like|wish|anyone|bother|keep|continue|try|attempt|"
-         rf"be)){{0,5}} (?:{_VERB}(?:ing)?|be {_DONE})",
+         rf"you|please|want|to|dare|even|again|for|like|wish|anyone|bother|keep|start|resume|continue|try|"
+         rf"attempt|be)){{0,5}} (?:{_VERB}(?:ing)?|be {_DONE})",
          never_after=_NOT_ASKING,
          weighed="forbidden"),
     rule("never_send", "opt_out", "send",
@@ -107,6 +107,14 @@ REFUSALS: Final = (
          r"ever)){0,4} hear(?:ing)? from (?:you|your|any of you|this)"),
     rule("rid_of_number", "opt_out", "rid scru dest",
          r"(?:get rid of|scrub|destroy) (?:my|our|this) (?:phone )?(?:number|details|data|info)"),
+    rule("enough_messages", "opt_out", "enou", rf"enough(?: (?:of|with|your|these|those|the|all|this))* {_NOUNS}"),
+    rule("not_another", "opt_out", "anot",
+         r"(?:not|never|dont|no|without)(?: (?:want|need|send|receive|to|me|ever|get|single|i|please|even|"
+         r"us)){0,5} another (?:single )?(?:text|message|call|email)"),
+    rule("no_interest_in_messages", "opt_out", "inte desi",
+         rf"(?:no|zero) (?:interest|desire)(?: (?:in|to|receiving|receive|getting|get|any|your|these|more|"
+         rf"of|be))* (?:{_NOUNS}|{_DONE}|hear)",
+         weighed="urged"),
     rule("rather_not", "opt_out", "rath pref",
          r"(?:rather|prefer)(?: (?:you|if|to|it))* (?:not|didnt|dont|wouldnt)(?: (?:to|be|get|receive|have|"
          rf"you|any|these|your)){{0,4}} (?:{_DONE}|{_NOUNS}|{_VERB})"),
@@ -141,9 +149,9 @@ REFUSALS: Final = (
          r" forever)*(?:(?= (?:and|or))|(?: \w+)?(?= \|))",
          never_after=r" (?:did|to|i|dont|if)(?: \w+)?"),
     rule("wrong_number", "opt_out", "wron",
-         r"(?:the )?wrong (?:phone )?number(?= (?:bud|chum|fam|fella|lady|\||please|sorry|mate|pal|dude|"
-         r"buddy|bro|man|here|again|dont|do|stop|take|remove|i|im|this|my|no|not|lol|buddy|hun|love|sir|"
-         r"madam|thanks|thank|you|ive|for this|and|so|friend))",
+         r"(?:the )?wrong (?:(?:phone )?number|no(?= \|))(?= (?:bud|chum|fam|fella|lady|\||please|sorry|"
+         r"mate|pal|dude|buddy|bro|man|here|again|dont|do|stop|take|remove|i|im|this|my|no|not|lol|buddy|"
+         r"hun|love|sir|madam|thanks|thank|you|ive|for this|and|so|friend))",
          never_after=_SELF),
     rule("wrong_person", "opt_out", "wron",
          r"(?:(?:have|got|ve|youve|texting|texted|calling|called|messaging|contacting|contacted|reached|"
@@ -154,7 +162,7 @@ REFUSALS: Final = (
     rule("another_persons_phone", "opt_out", "numb phon name",
          r"this (?:isnt|is not|aint|is no longer) (?!(?:my|a|the|your|for|an) )\w+ (?:phone|number)|"
          r"(?:no one|nobody)(?: here| called| lives here| at this number)* (?:by|with|of) that name|"
-         r"(?:no one|nobody)(?: here)? (?:named|called) \w+"),
+         r"(?:no one|nobody)(?: here)? (?:named|called) (?!me |us |back |you |him |her )\w+"),
     rule("asked_not_to", "opt_out", "not",
          rf"(?:asked|told|requested|said)(?: you)?(?: \w+){{0,2}} not to (?:be )?(?:{_VERB}|{_DONE})"),
     rule("no_need_again", "opt_out", "need",
@@ -165,10 +173,10 @@ REFUSALS: Final = (
     rule("leave_alone", "opt_out", "leav let",
          r"leave (?:me|us|my \w+|this number|this phone|him|her)(?: \w+){0,2} alone|leave (?:me|"
          r"us)(?: \w+)? be(?= \|)|let me be(?= \|)|leave me (?:in|the hell) (?:peace|out)"),
-    rule("hostile", "opt_out", "get fuck piss bugg sod naff jog buzz scre eff f fk feck shov",
+    rule("hostile", "opt_out", "get gtfo stfu fuck piss bugg sod naff jog buzz scre eff f fk feck shov",
          r"(?:fuck|piss|bugger|sod|naff|jog|buzz|eff|f|feck|shove|screw) (?:right |the fuck |"
-         r"the hell )?(?:off|on(?= \|))|get off my phone|(?:fuck|f|eff) (?:you|yourself)|\| f u(?= )|"
-         r"screw you|go fuck"),
+         r"the hell )?(?:off|on(?= \|))|gtfo|stfu|get off my phone|(?:fuck|f|eff) (?:you|yourself)|"
+         r"\| f u(?= )|screw you|go fuck"),
     rule("go_away", "opt_out", "away lost shut clea hell off out one dead stuf shit bent your hike on",
          r"\| (?:please |just |oh |now )*(?:stay away(?: from me| from us)?|back off|knock it off|"
          r"cut it out|do one|drop dead|get stuffed|eat shit|get bent|up yours|take a hike|jog on|go away|"
@@ -190,8 +198,9 @@ REFUSALS: Final = (
          r"optout|opt (?:me|us|my number|this number|my phone) out",
          never_after=r" (?:dont|didnt|not|never|if|did|wont)(?: \w+){0,2}",
          weighed="left"),
-    rule("revoke_consent", "opt_out", "take taki revo with rsci retr resc",
-         r"(?:revoke|revoking|revoked|withdraw|withdrawing|withdrawn|withdrew|retract|rescind|take back|"
+    rule("revoke_consent", "opt_out", "cons take taki revo with rsci retr resc",
+         r"i (?:hereby |formally )?revoke(?= \|)|consent (?:is |has been )?(?:withdrawn|revoked)|(?:revoke|"
+         r"revoking|revoked|withdraw|withdrawing|withdrawn|withdrew|retract|rescind|take back|"
          r"taking back)(?: (?:my|all|any|the|prior|previous|express|our|permission|and|or|"
          r"consent))* (?:consent|permission|authori[sz]ation)",
          never_after=r" (?:dont|didnt|not|never)(?: \w+)?"),
@@ -201,9 +210,9 @@ REFUSALS: Final = (
          r"(?:will|would|can|could|wont|should|must) (?:you|yall)(?: guys| people)? (?:please|just|all|"
          r"kindly)|you can(?: please| all)?|(?:please|you must|you should|yall|would you guys|"
          r"will you guys|guys|thanks|thank you|interested|no|ok|kindly|and|so|just|now|you better|must|but|"
-         r"time|times|nah|nope|naw|yo|hey|lol|bye|person|number|sorted|off|alone|"
-         r"again) )(?: ?)stop(?: (?:now|this|that|please|thanks|already|asap|immediately|all this|"
-         r"thank you|doing this))*(?= \|)",
+         r"time|times|nah|nope|naw|yo|ugh|argh|jeez|jesus|christ|wtf|seriously|honestly|hey|lol|bye|person|"
+         r"number|sorted|off|alone|again) )(?: ?)stop(?: (?:now|this|that|please|thanks|already|asap|"
+         r"immediately|all this|thank you|doing this))*(?= \|)",
          never_after=r" (?:when|where|time|how|if|does|do|did|dont)(?: \w+){0,3}"),
     rule("said_stop", "opt_out", "stop",
          r"(?:i|ive|we|already|weve)(?: (?:have|already|just|clearly|literally|even|also))* (?:said|say|"
@@ -247,8 +256,12 @@ DOUBTS: Final = (
     rule("consent_doubted", "unclear", "cons perm",
          r"(?:no|no longer|not|never|without|take back|taking back|dont have|dont give|cancel|"
          r"end)(?: \w+){0,4} (?:consent|permission)"),
-    rule("warned_off", "unclear", "agai more", rf"if (?:you|i) (?:{_VERB}|get)(?: \w+){{0,3}} (?:again|once more|one more time)"),
-    rule("somebody_else", "unclear", "not", r"not the (?:right |same )?(?:person|one|guy|man|woman|lady) (?:you|u|\|)|not who you"),
+    rule("no_interest", "unclear", "inte", r"(?:no|zero) interest(?= (?:\||in (?:your|you|these|hearing|this|any)))"),
+    rule("not_a_customer", "unclear", "not", r"not your (?:customer|client|patient)"),
+    rule("warned_off", "unclear", "agai more",
+         rf"if (?:you|i) (?:{_VERB}|get)(?: \w+){{0,3}} (?:again|once more|one more time)"),
+    rule("somebody_else", "unclear", "not",
+         r"not the (?:right |same )?(?:person|one|guy|man|woman|lady) (?:you|u|\|)|not who you"),
     rule("make_it_stop", "unclear", "stop",
          r"\| (?:please |just )*make (?:it|this|them) stop(?: please| now)*(?= \|)"),
     rule("other_channel", "unclear", "inst rath pref only",
@@ -315,7 +328,7 @@ DOUBTS: Final = (
          r"(?:dont|not|never|no|without)(?: (?!hesitate|forget|mind|worry|stop|mean|"
          r"wait)\w+){0,4} (?:texting|messaging|contacting|contacted|(?:text|message|contact)(?:ing)? (?:me|"
          r"us))"),
-    rule("remove_something", "unclear", "remo take dele",
+    rule("remove_something", "unclear", "get remo take dele",
          rf"(?:remove|delete|take|get) (?:{_ME})(?: off| from| out)(?= )|\| (?:please )?(?:remove|"
          r"delete)(?: please)?(?= \|)"),
     rule("list_removal_doubt", "unclear", "list",

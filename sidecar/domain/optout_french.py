@@ -59,7 +59,7 @@ FRENCH: Final = (
          r"repondu|envoye)(?: \w+)? (?:stop|arret)(?= \|)"),
     rule("assez_de", "opt_out", "asse",
          rf"assez (?:de|d)(?: (?:vos|ces|tes|l|les|recevoir))* {_NOUN}"),
-    rule("plus_de_messages", "opt_out", "plus pas aucu assez fini",
+    rule("plus_de_messages", "opt_out", "plus pas aucu asse fini stop",
          r"\| (?:merci |svp |non )?(?:plus|pas|fini|assez|stop|aucun)(?: (?:de|d|les|aux|vos|ces|autres|"
          rf"aucun|aucune|autre)|(?<= aucun))+ {_NOUN}(?= (?:\||svp|s|merci|stp|a|de votre))"),
     rule("plus_me_envoyer", "opt_out", "plus",
@@ -87,6 +87,9 @@ FRENCH: Final = (
     rule("etre_retire", "opt_out", "reti enle supp effa raye desa",
          r"(?:je|j)(?: \w+){1,3} (?:etre|me faire) (?:retire|enleve|supprime|efface|raye|"
          r"desabonne)e?s?(?= (?:\||de|des|svp))"),
+    rule("refuser", "opt_out", "refu",
+         rf"(?:refuse|refusons)(?: (?:de|d|recevoir|tous|tout|toute|toutes|vos|ces|les|autres?|que|me|"
+         rf"etre)){{0,5}} (?:{_NOUN}|{_VERB})"),
     rule("oublier", "opt_out", "oubl perd",
          r"(?:oubli|perd)(?:e|ez|s) (?:moi(?= (?:\||svp))|(?:mon|ce) numero)"),
     rule("consentement_retire", "opt_out", "cons",

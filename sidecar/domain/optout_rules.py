@@ -23,7 +23,7 @@ Weight = Literal["urged", "forbidden", "left", "doubted"]
 
 STEM: Final = 4
 """How many first letters of a word the quick check looks at."""
-_LOOK_BACK: Final = 80
+LOOK_BACK: Final = 80
 """How many characters before a match can speak against it."""
 
 
@@ -68,7 +68,8 @@ _MOMENT = re.compile(r" (?:now|today|tonight|yet|at the moment|just now) ")
 """With "don't" these put off; with "stop" they urge ("stop texting me right now")."""
 _PLACE = re.compile(r" (?:at (?:work|home|the office|school|my job)|au (?:travail|bureau)|a la maison|a mon travail) ")
 _FOR_GOOD = re.compile(
-    r" (?:again|anymore|ever|any longer|any further|in (?:the )?future|at all|no more|further|any reason|any circumstances?|any time|whatsoever|period) "
+    r" (?:again|anymore|ever|any longer|any further|in (?:the )?future|at all|no more|further|any reason|"
+    r"any circumstances?|any time|whatsoever|period) "
 )
 _NOTHING_ELSE = re.compile(
     r"^(?: (?:me|us|you|i|here|anymore|again|ever|please|thanks|thank|out|to|this|that|these|those|all|"
@@ -93,7 +94,8 @@ def _weigh(one: Rule, rest: str) -> tuple[Finding, str]:
         return ("unclear", "left_something_else") if _SOMETHING_LEFT.match(rest) else ("opt_out", one.name)
     urged = one.weighed == "urged"
     if _TIME.search(rest):
-        return ("unclear", "stop_at_a_time") if urged else ("none", "not_at_that_time")
+        doubtful = urged or _FOR_GOOD.search(rest) is not None
+        return ("unclear", "only_at_a_time") if doubtful else ("none", "not_at_that_time")
     if one.weighed == "doubted":
         return "unclear", one.name
     if not urged and _MOMENT.search(rest):
@@ -118,7 +120,7 @@ def findings(rules: Iterable[Rule], words: str, stems: frozenset[str]) -> Iterat
         for match in one.pattern.finditer(words):
             start = match.start()
             clause = words.rfind("|", 0, start + 1)
-            before = words[max(clause, start - _LOOK_BACK, 0) : start + 1]
+            before = words[max(clause, start - LOOK_BACK, 0) : start + 1]
             if one.never_after and one.never_after.search(before):
                 continue
             if one.weighed is None:

@@ -42,9 +42,9 @@ _PAIRS: Final = {
         for pair in (
             "do not=dont, does not=doesnt, did not=didnt, will not=wont, can not=cant, would not=wouldnt, "
             "don t=dont, should not=shouldnt, could not=couldnt, is not=isnt, am not=not, didn t=didnt, "
-            "won t=wont, can t=cant, any more=anymore, opt out=optout, opts out=optout, opting "
-            "out=optout, opted out=optout, opt in=optin, un subscribe=unsubscribe, un stop=unstop, st "
-            "op=stop, s top=stop, sto p=stop, stop pub=stop, i am=im, i have=ive, i will=ill, you are=you"
+            "won t=wont, can t=cant, any more=anymore, opt out=optout, opts out=optout, opting out=optout, "
+            "opted out=optout, opt in=optin, un subscribe=unsubscribe, un stop=unstop, st op=stop, s "
+            "top=stop, sto p=stop, stop pub=stop, i am=im, i have=ive, you are=you"
         ).split(",")
     )
 }
@@ -54,8 +54,7 @@ _TARGETS: Final = tuple(
     "stop text texting texts calling message messages messaging contacting unsubscribe unsubscribed remove "
     "number wrong please harassment harassing anymore again bothering sending delete consent optout arret "
     "arrete arretez ecrivez appelez contactez textez envoyez desabonner desabonnez desinscrire "
-    "desinscription tranquille numero mauvais contact leave alone cancel "
-    "database liste".split()
+    "desinscription tranquille numero mauvais contact leave alone cancel database liste".split()
 )
 _REAL_WORDS: Final = frozenset(
     "step steps shop stops top stoop slop strop stow atop stomp sop stp stock tap test tests testing next "
@@ -66,8 +65,7 @@ _REAL_WORDS: Final = frozenset(
     "deleted deletes content concert arrest arrets arreter arrive mauvaise mauvaises leaves leaver lease "
     "cleave along alon clone canceled cancels cancelled ecrire ecrivent appeler appelle envoyer textes "
     "listen lists list listed consents message messaged messager numeros lone please release cease leased "
-    "eave heave weave leaven stopped text "
-    "texts arretes arretee desabonne tex database databases databased".split()
+    "eave heave weave leaven stopped texts arretes arretee desabonne tex database databases databased".split()
 )
 """Words that lie one slip away from a target and mean something else."""
 
@@ -122,16 +120,21 @@ def _apostrophes(part: str) -> list[str]:
     return [*elided, *_spelling(head + tail.replace("'", "")).split()]
 
 
-@lru_cache(maxsize=8192)
 def _spelling(word: str) -> str:
+    if word.isalpha():
+        return _word_spelling(word)
+    plain = word.translate(_LEET)
+    return plain if plain in _TARGETS else _SPELLINGS.get(word, word)
+
+
+@lru_cache(maxsize=8192)
+def _word_spelling(word: str) -> str:
+    """The rules' spelling of one word of letters; remembered, since most words are common ones (numbers never are)."""
     if word in _SPELLINGS:
         return _SPELLINGS[word].replace("+", " ")
     short = _LONG_RUN.sub(r"\1", word)
     if short != word:
-        return _spelling(short)
-    if not word.isalpha() and not word.isdigit():
-        plain = word.translate(_LEET)
-        return plain if plain in _TARGETS else word
+        return _word_spelling(short)
     if word.startswith(("unsub", "unsus", "unsc")) and not word.endswith("d"):
         return "unsubscribe"
     if word.startswith(("desabon", "desinsc", "desinc")):

@@ -85,9 +85,7 @@ def _known_region(region: str | None) -> str | None:
 def _not_readable(number: str, home: str | None, error: phonenumbers.NumberParseException) -> str:
     if error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
         if home is None and not number.lstrip().startswith("+"):
-            return (
-                f"phone number {mask(number)} has no country: start it with + and the country's code (+44 …)"
-            )
+            return f"phone number {mask(number)} has no country: start it with + and the country's code (+44 …)"
         return f"phone number {mask(number)} {_REMEDY[ValidationResult.INVALID_COUNTRY_CODE]}"
     if error.error_type == phonenumbers.NumberParseException.TOO_LONG:
         return f"phone number {mask(number)} {_REMEDY[ValidationResult.TOO_LONG]}"

@@ -134,11 +134,7 @@ def usable_first_name(raw: str | None) -> str | None:
     if not rest or (titled and len(rest) == 1):
         return None
     name = rest[0]
-    if (
-        not _NAME.fullmatch(name)
-        or (len(name) == 1 and name.isascii())
-        or _REPEATED.fullmatch(name.casefold())
-    ):
+    if not _NAME.fullmatch(name) or (len(name) == 1 and name.isascii()) or _REPEATED.fullmatch(name.casefold()):
         return None
     return _in_case(name, shouted=aside_gone.isupper())
 
@@ -283,9 +279,7 @@ _PROMOTIONAL: Final = (
     r"offres? (?:sp[ée]ciales?|exclusives?|limit[ée]es?)|meilleurs? prix|aubaines?|profitez|concours",
     r"derni[èe]re chance|bon de r[ée]duction|infolettre|cadeaux?",
 )
-_APOLOGY: Final = (
-    r"sorry|apolog\w+|regret|forgive|pardon|d[ée]sol[ée]e?s?|excuses?|excusez|regrettons|navr[ée]e?s?"
-)
+_APOLOGY: Final = r"sorry|apolog\w+|regret|forgive|pardon|d[ée]sol[ée]e?s?|excuses?|excusez|regrettons|navr[ée]e?s?"
 _HEAVY_APOLOGY: Final = (
     r"(?:so|very|really|truly|terribly|deeply|extremely|awfully) sorry|sincere(?:ly|st)? apolog\w+|"
     r"apolog\w+ sincerely|(?:vraiment|sinc[èe]rement|profond[ée]ment|tr[èe]s|tellement) d[ée]sol[ée]e?s?|"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sidecar.domain import phones
 from sidecar.engine.results import Invalid
 from sidecar.store import contacts
+from sidecar.store.database import Repeat
 
 if TYPE_CHECKING:
     from sidecar.config.business import Business
@@ -32,6 +33,9 @@ def contact_of(turn: Turn, *, phone: str | None = None, email: str | None = None
     for kind, address in (("phone", phone), ("email", email)):
         if address is not None:
             add_address(turn, contact_id, kind, address)
+    if find_contact(turn, phone=phone, email=email) != contact_id:
+        # PostgreSQL: another transaction made this person a moment ago. A person must not be two.
+        raise Repeat
     return contact_id
 
 

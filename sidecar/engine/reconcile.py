@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from sidecar.channels.port import Accepted, Found
+from sidecar.channels.port import Accepted, Finding, Found
 from sidecar.domain.phones import mask_in
 from sidecar.engine import facts, gating, sending, sequences
 from sidecar.engine.context import Turn
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import RowMapping
 
-    from sidecar.channels.port import Channel, Finding
+    from sidecar.channels.port import Channel
     from sidecar.channels.twilio.log import TwilioLog
     from sidecar.config.business import Business
     from sidecar.crm.port import Crm
@@ -158,6 +158,8 @@ def settle_doubt(turn: Turn, touch: RowMapping, finding: Finding) -> None:
     current = touches.get(turn.tx, turn.business.id, ref.touch_id)
     if current is None or current["state"] not in ("sending", "unknown"):
         return
+    if current["asked"] != touch["asked"]:
+        return  # another process has asked meanwhile: two noes must be seconds apart
     sender_died = current["state"] == "sending"
     refs: dict[str, Any] = {
         "contact_id": ref.contact_id, "sequence_id": ref.sequence_id, "step": ref.step, "touch_id": ref.touch_id,
@@ -165,6 +167,8 @@ def settle_doubt(turn: Turn, touch: RowMapping, finding: Finding) -> None:
     if sender_died:
         sending.doubt(turn, ref.touch_id, ref.sequence_id, ref.step)
         turn.record("touch.unknown", reason="sender_died", **refs)
+    if current["provider_id"] is not None:  # it has reported the touch to us, whatever its log says
+        finding = Finding(Found.YES, Accepted(current["provider_id"]))
     if finding.found is Found.YES:
         sending.record_accepted(turn, ref, finding.accepted or Accepted(f"found:{ref.touch_id}"))
         return

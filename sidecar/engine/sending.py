@@ -87,7 +87,11 @@ def _sequence(turn: Turn, ref: Ref) -> RowMapping:
 def withdraw(turn: Turn, ref: Ref) -> None:
     """Too late to start: as if the intent had never been; the step asks its gates again at once."""
     _sequence(turn, ref)
-    touches.change(turn.tx, turn.business.id, ref.touch_id, was=("sending",), state="withdrawn", lease_until=None)
+    changed = touches.change(
+        turn.tx, turn.business.id, ref.touch_id, was=("sending",), state="withdrawn", lease_until=None
+    )
+    if not changed:
+        return  # so late that ``reconcile`` has settled it: the step may be another touch's by now
     rows.change_step(
         turn.tx, turn.business.id, ref.sequence_id, ref.step, was=("sending",),
         state="planned", release_at=turn.now, touch_id=None,
@@ -140,13 +144,15 @@ def record_fault(turn: Turn, ref: Ref, error: ChannelError) -> None:
     }  # fmt: skip
     if error.fault is Fault.DOUBTFUL:
         touches.note_fault(turn.tx, turn.business.id, ref.sender, turn.now)
-        doubt(turn, ref.touch_id, ref.sequence_id, ref.step)
-        turn.record("touch.unknown", reason=error.code, **refs)
+        if doubt(turn, ref.touch_id, ref.sequence_id, ref.step):
+            turn.record("touch.unknown", reason=error.code, **refs)
         return
-    touches.change(
-        turn.tx, turn.business.id, ref.touch_id, was=("sending",), state="failed", code=error.code, lease_until=None,
-        settled_at=turn.now,
+    changed = touches.change(
+        turn.tx, turn.business.id, ref.touch_id, was=("sending", "unknown"), state="failed", code=error.code,
+        lease_until=None, ask_at=None, settled_at=turn.now,
     )  # fmt: skip
+    if not changed:
+        return  # so late that ``reconcile`` has settled it: the step may be another touch's by now
     turn.record("touch.failed", reason=error.code, fault=error.fault.value, **refs)
     _effect(turn, ref, error)
     sequence = _sequence(turn, ref)
@@ -164,13 +170,18 @@ def record_fault(turn: Turn, ref: Ref, error: ChannelError) -> None:
         give_up(turn, sequence, ref.step, error.code)
 
 
-def doubt(turn: Turn, touch_id: str, sequence_id: str, step: str) -> None:
-    """Nobody knows whether it was sent: it stays so until the provider is asked (``reconcile``)."""
-    touches.change(
+def doubt(turn: Turn, touch_id: str, sequence_id: str, step: str) -> bool:
+    """Nobody knows whether it was sent: it stays so until the provider is asked (``reconcile``).
+
+    False where the touch's fate was settled meanwhile; nothing is changed then.
+    """
+    changed = touches.change(
         turn.tx, turn.business.id, touch_id, was=("sending",),
         state="unknown", lease_until=None, ask_at=turn.now + ASK_AFTER,
     )  # fmt: skip
-    rows.change_step(turn.tx, turn.business.id, sequence_id, step, was=("sending", "claimed"), state="unknown")
+    return changed and rows.change_step(
+        turn.tx, turn.business.id, sequence_id, step, was=("sending", "claimed"), state="unknown"
+    )
 
 
 def give_up(turn: Turn, sequence: RowMapping, step: str, code: str) -> None:

@@ -20,9 +20,7 @@ from sidecar.store import contacts, touches
 from sidecar.store import sequences as rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sidecar.config.business import Business
     from sidecar.engine.context import Context

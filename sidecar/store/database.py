@@ -32,6 +32,10 @@ _REPEATABLE = {"40001", "40P01", "23505"}
 """PostgreSQL: serialization failure, deadlock, and a unique row that another process made first."""
 
 
+class Repeat(Exception):
+    """The unit met what another transaction wrote a moment ago: run it again (PostgreSQL only)."""
+
+
 class Tx:
     """One transaction: the connection, and what must be woken once it has committed."""
 
@@ -80,6 +84,8 @@ class Store:
         for _ in range(5):
             try:
                 return self._write_once(unit)
+            except Repeat:
+                continue
             except (IntegrityError, OperationalError) as error:
                 if getattr(error.orig, "sqlstate", None) not in _REPEATABLE:
                     raise

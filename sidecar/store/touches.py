@@ -131,8 +131,16 @@ def count_in_sequence(tx: Tx, business_id: str, sequence_id: str, channels: tupl
 
 
 def in_doubt(tx: Tx, now: datetime, limit: int) -> Sequence[RowMapping]:
-    """Touches whose fate is not known and whose sender can no longer be at work, due to be asked about."""
+    """Touches whose fate is not known and whose sender can no longer be at work, due to be asked about.
+
+    Not those that a flow claimed: it sends them in its own way, which no provider can be asked about by our id.
+    """
     clock = tx.db_time()
+    claimed = (
+        select(claims.c.claim_id)
+        .where(claims.c.business_id == touches.c.business_id, claims.c.touch_id == touches.c.touch_id)
+        .exists()
+    )
     return (
         tx.conn.execute(
             select(touches)
@@ -140,6 +148,7 @@ def in_doubt(tx: Tx, now: datetime, limit: int) -> Sequence[RowMapping]:
                 touches.c.state.in_(("sending", "unknown")),
                 touches.c.ask_at <= now,
                 func.coalesce(touches.c.lease_until, 0.0) <= clock,
+                ~claimed,
             )
             .order_by(touches.c.ask_at)
             .limit(limit)

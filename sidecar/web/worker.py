@@ -10,7 +10,7 @@ import threading
 from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING
 
-from sidecar.config.settings import load_settings
+from sidecar.config.settings import environment, load_settings
 from sidecar.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -45,9 +45,10 @@ def _started() -> Flask:
 
     configure(settings.log_format, settings.log_level)
     from sidecar.app import build
+    from sidecar.config.loader import load_businesses
     from sidecar.web.app import create_app
 
-    sidecar = build(settings)
+    sidecar = build(settings, businesses=load_businesses(settings.businesses, environment()))
     app = create_app(sidecar)
     sidecar.start()
     Finalize(None, sidecar.stop, exitpriority=_LAST)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ from sidecar.domain import phones
 from sidecar.domain.calls import Rules, Verdict, judge, opening
 from sidecar.domain.consent import from_inquiry
 from sidecar.engine import facts, people, sequences
-from sidecar.engine.results import CallResult, Invalid
+from sidecar.engine.results import CallResult, FlowRef, Invalid
 from sidecar.store import calls, contacts
 from sidecar.store import sequences as rows
 
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
     from sidecar.config.business import Number
     from sidecar.domain.reports import CallReport
     from sidecar.engine.context import Turn
-    from sidecar.engine.results import CallDecision, FlowRef
+    from sidecar.engine.results import CallDecision
 
 ALERTED_REASONS = ("anonymous",)
 """Ignored calls that staff hear of all the same: somebody wanted something, and only a person can know who."""
+
+OPENED = ("opened", "superseded")
+"""Decisions upon a call that opened a sequence of its own."""
 
 
 def record_call(turn: Turn, report: CallReport, *, flow: FlowRef | None, source: str) -> CallResult:
@@ -38,7 +42,11 @@ def record_call(turn: Turn, report: CallReport, *, flow: FlowRef | None, source:
         row = _add(turn, report, number, flow, source)
     elif row["state"] != "pending":
         _join_flow(turn, row, flow)
-        return _as_it_stands(turn, row)
+        return _as_it_stands(row)
+    driver = flow or _told_before(row)
+    report = replace(
+        report, variant=report.variant or row["variant"], ended_at=report.ended_at or row["ended_at"]
+    )
     evidence = calls.evidence_of(row).learn(report)
     caller = row["caller"] if row["caller"] is not None else report.caller
     verdict = _verdict(turn, number, caller, judge(evidence, _rules(turn, number)))
@@ -46,12 +54,12 @@ def record_call(turn: Turn, report: CallReport, *, flow: FlowRef | None, source:
         turn.tx, business.id, report.call_id, caller=caller, status=evidence.status,
         dial_status=evidence.dial_status, bridged=evidence.bridged, accepted=evidence.accepted,
         missed=evidence.missed, missed_reason=evidence.reason, ring_seconds=evidence.ring_seconds,
-        started_at=row["started_at"] or report.started_at, ended_at=report.ended_at or row["ended_at"],
-        forwarded_from=row["forwarded_from"] or report.forwarded_from,
+        started_at=row["started_at"] or report.started_at, ended_at=report.ended_at,
+        forwarded_from=row["forwarded_from"] or report.forwarded_from, flow=_kept(driver),
     )  # fmt: skip
     if verdict.state == "pending":
         return CallResult(report.call_id, "pending", "", "pending")
-    return _judged(turn, report, number, caller, verdict, flow)
+    return _judged(turn, report, number, caller, verdict, driver)
 
 
 def _number(turn: Turn, row: RowMapping | None, report: CallReport) -> Number:
@@ -68,7 +76,7 @@ def _add(turn: Turn, report: CallReport, number: Number, flow: FlowRef | None, s
     calls.add(
         turn.tx, business_id=turn.business.id, call_id=report.call_id, provider=report.provider, number=number.e164,
         caller=report.caller, caller_name=report.caller_name, state="pending", variant=report.variant,
-        flow={"platform": flow.platform, "execution_id": flow.execution_id} if flow else None, heard_at=turn.now,
+        flow=_kept(flow), heard_at=turn.now,
         local_weekday=local.weekday(), local_hour=local.hour, recovered=source == "log",
     )  # fmt: skip
     turn.record("call.recorded", call_id=report.call_id, reason=source)
@@ -77,21 +85,26 @@ def _add(turn: Turn, report: CallReport, number: Number, flow: FlowRef | None, s
     return row
 
 
+def _kept(flow: FlowRef | None) -> dict[str, str] | None:
+    return None if flow is None else {"platform": flow.platform, "execution_id": flow.execution_id}
+
+
+def _told_before(row: RowMapping) -> FlowRef | None:
+    """The flow that spoke of the call while it could not be judged yet."""
+    return None if row["flow"] is None else FlowRef(row["flow"]["platform"], row["flow"]["execution_id"])
+
+
 def _join_flow(turn: Turn, row: RowMapping, flow: FlowRef | None) -> None:
-    """The straight webhook came first and the flow reports the same call now: it drives from here."""
-    if flow is not None and row["flow"] is None and row["sequence_id"] is not None:
-        calls.change(
-            turn.tx, turn.business.id, row["call_id"],
-            flow={"platform": flow.platform, "execution_id": flow.execution_id},
-        )  # fmt: skip
+    """The straight webhook came first and the flow reports the same call now: it drives what the call opened."""
+    if flow is not None and row["flow"] is None and row["decision"] in OPENED:
+        calls.change(turn.tx, turn.business.id, row["call_id"], flow=_kept(flow))
         rows.change(
             turn.tx, turn.business.id, row["sequence_id"],
             flow_platform=flow.platform, flow_execution=flow.execution_id,
         )  # fmt: skip
 
 
-def _as_it_stands(turn: Turn, row: RowMapping) -> CallResult:
-    del turn
+def _as_it_stands(row: RowMapping) -> CallResult:
     return CallResult(
         row["call_id"],
         row["state"],

@@ -84,6 +84,8 @@ def _touch(turn: Turn, touch_id: str | None, provider_id: str) -> RowMapping | N
 
 def arrived(turn: Turn, touch: RowMapping, provider_id: str) -> RowMapping:
     """The provider speaks of a touch whose fate we did not know: it was sent."""
+    # Its sender may have died: should it have, `reconcile` finds the provider's id and need not ask.
+    touches.change(turn.tx, turn.business.id, touch["touch_id"], was=("sending",), provider_id=provider_id)
     changed = touches.change(
         turn.tx, turn.business.id, touch["touch_id"], was=("unknown",),
         state="sent", provider_id=provider_id, sent_at=touch["intended_at"],

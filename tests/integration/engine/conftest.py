@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from sidecar.sandbox import Sandbox
 from tests.support.house import House, a_business, house
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.support.clock import ManualClock
 
@@ -25,3 +26,14 @@ def sandbox(clock: ManualClock) -> Iterator[Sandbox]:
 def home(store_url: str, clock: ManualClock, sandbox: Sandbox) -> Iterator[House]:
     with house(store_url, clock, a_business(sandbox)) as built:
         yield built
+
+
+@pytest.fixture
+def make_home(store_url: str, clock: ManualClock, sandbox: Sandbox) -> Iterator[Callable[..., House]]:
+    """``make_home(flow=…)``: a house whose business differs from the usual one in what is named."""
+    with contextlib.ExitStack() as open_houses:
+
+        def make(**changes: Any) -> House:
+            return open_houses.enter_context(house(store_url, clock, a_business(sandbox, **changes)))
+
+        yield make

@@ -1,0 +1,281 @@
+"""The stage of one scenario: a clock, the sandbox, ``recovery serve`` and its database; and what people do on it."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sidecar.clock import FileClock
+from sidecar.demo.pulse import take_pulse
+from sidecar.demo.serving import Serving
+from sidecar.record.timeline import Timeline
+from sidecar.sandbox import Sandbox
+from sidecar.store import migrate
+from sidecar.store.database import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sidecar.demo.cast import Caller
+
+T = TypeVar("T")
+
+PUBLIC_URL = "https://recovery.hartley.example"
+"""How Twilio knows us; it signs this address, and the sandbox brings the post to where ``serve`` really listens."""
+
+BUSINESS_ID = "hartley-sons"
+NUMBER = "+441174960123"
+STAFF_NUMBER = "+447700900201"
+
+_LOOK_SECONDS = 0.02
+_LOG_EVERY = timedelta(seconds=60)
+_DOUBT_SPEED = 10.0
+_RING_SECONDS = 20.0
+_SKIP_FROM = timedelta(seconds=1.5)
+"""A wait that is shorter than this is waited for; a longer one is skipped."""
+
+
+class NotSeen(Exception):
+    """Something that had to happen did not: what was expected, and what was seen instead."""
+
+    def __init__(self, expected: str, seen: str) -> None:
+        super().__init__(f"expected: {expected}\nseen: {seen}")
+        self.expected = expected
+        self.seen = seen
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How waits are played: skipped at once, in ``glide`` real seconds each, or ``speed`` times as fast as they are."""
+
+    speed: float | None = None
+    glide: float = 0.0
+
+
+class World:
+    """One scenario's stage. ``tick`` is called all the while, so that somebody can tell what happens."""
+
+    def __init__(self, folder: Path, starts: datetime, caller: Caller, pace: Pace) -> None:
+        """Everything of the run is in ``folder``; the clock shows ``starts`` (aware) when the stage opens."""
+        self.folder = folder
+        self.caller = caller
+        self.clock = FileClock.create(folder / "clock", starts)
+        self.sandbox = Sandbox(self.clock.now, pass_time=self._ring_out)
+        self.sandbox.deliver_automatically = True
+        self.sandbox.twilio_number(NUMBER)
+        self.sandbox.voice_script(caller.picks_up, when="asked")
+        url = f"sqlite:///{folder / 'recovery.db'}"
+        self._settings = self._environment(url)
+        environ = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        environ["PYTHONPATH"] = str(Path(__file__).parents[2])
+        self.serving = Serving({**environ, **self._settings}, folder / "serve.log")
+        self._settings["RECOVERY_PORT"] = str(self.serving.port)
+        self.store = open_store(url)
+        self.record = Timeline(self.store)
+        self.call_at = starts
+        """When the caller gave up: 0:00 of the timeline."""
+        self.tick: Callable[[], None] = lambda: None
+        self.say: Callable[[str, str], None] = lambda _actor, _words: None
+        self._ended: set[str] = set()
+        self._pace = pace
+
+    def _environment(self, url: str) -> dict[str, str]:
+        """The settings of ``serve``, as an operator would export them; kept beside the database."""
+        sandbox = self.sandbox
+        written = Path(__file__).with_name("business.yaml").read_text(encoding="utf-8")
+        business = self.folder / "business.yaml"
+        business.write_text(written.replace("port: 2525", f"port: {sandbox.smtp_port}"), encoding="utf-8")
+        return {
+            "RECOVERY_SECRET": "the demo's own secret, of no use elsewhere",
+            "RECOVERY_DATABASE_URL": url,
+            "RECOVERY_BUSINESSES": str(business),
+            "RECOVERY_PUBLIC_URL": PUBLIC_URL,
+            "RECOVERY_CLOCK_FILE": str(self.folder / "clock"),
+            "TWILIO_ACCOUNT_SID": sandbox.account_sid,
+            "TWILIO_AUTH_TOKEN": sandbox.auth_token,
+            "TWILIO_BASE_URL": sandbox.twilio_url,
+            "RETELL_API_KEY": sandbox.retell_api_key,
+            "RETELL_BASE_URL": sandbox.retell_url,
+            "HUBSPOT_ACCESS_TOKEN": sandbox.hubspot_token,
+            "HUBSPOT_BASE_URL": sandbox.hubspot_url,
+        }
+
+    # --- life -----------------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Make the tables, start the sandbox and ``serve``, and wait until its SDKs are loaded."""
+        lines = (f'{name}="{value}"\n' for name, value in self._settings.items())
+        (self.folder / "demo.env").write_text("".join(lines), encoding="utf-8")
+        migrate.upgrade(self._settings["RECOVERY_DATABASE_URL"])
+        self.sandbox.start()
+        self.sandbox.point_at(self.serving.url, PUBLIC_URL)
+        if self.caller.email is not None:
+            self.sandbox.hubspot_contact(
+                self.caller.first, self.caller.last, self.caller.phone, self.caller.email,
+                deal_stage=self.caller.deal_stage,
+            )  # fmt: skip
+        self.start()
+        self.until("`recovery serve` loads the vendors' SDKs", self._is_warm, 30)
+
+    def start(self) -> None:
+        """Start ``serve`` and wait until it is ready."""
+        self.serving.start()
+        self.until("`recovery serve` is ready", lambda: self.serving.checks().get("database", (False, ""))[0], 30)
+
+    def _is_warm(self) -> bool:
+        return self.serving.checks().get("vendors", (True, ""))[1] != "loading"
+
+    def kill(self) -> None:
+        """Kill -9, as a power cut does; the vendors let go of what they held for it."""
+        self.tick()
+        self.serving.kill()
+        self.sandbox.clear_faults()
+
+    def close(self) -> None:
+        """End every process and server."""
+        self.serving.stop()
+        self.sandbox.stop()
+        self.store.close()
+
+    # --- people ---------------------------------------------------------------------------------------------------
+
+    def ring(self, how: str = "staff_voicemail") -> None:
+        """The caller rings our number; Twilio posts what it posts, signed, and follows our TwiML."""
+        self.say("caller", f"{self.caller.called} rings {NUMBER[:3]} 117 496 0123")
+        self.sandbox.miss_call(NUMBER, self.caller.phone, how=how)  # type: ignore[arg-type]  # one of `How`
+
+    def _ring_out(self, seconds: float) -> None:
+        """Sam's mobile rings for a while: nobody waits for it here."""
+        self.clock.jump(self.clock.now() + timedelta(seconds=seconds))
+        if not self.call_was:
+            self.call_at = self.clock.now()
+        self.call_was = True
+
+    call_was = False
+    """Whether the call that counts has been placed."""
+
+    def lose_call(self) -> None:
+        """The caller rings, nobody picks up, and none of Twilio's webhooks arrives: only its log knows."""
+        self.say("caller", f"{self.caller.called} rings {NUMBER[:3]} 117 496 0123")
+        self.clock.jump(self.clock.now() + timedelta(seconds=18))
+        self.call_at, self.call_was = self.clock.now(), True
+        self.sandbox.lost_call(NUMBER, self.caller.phone, status="no-answer", dial_status="no-answer")
+
+    def text(self, words: str) -> None:
+        """The caller texts our number."""
+        self.sandbox.text_us(self.caller.phone, NUMBER, words)
+
+    def person(self) -> dict[str, Any] | None:
+        """Everything on record about the caller."""
+        return self.record.person(BUSINESS_ID, self.caller.phone)
+
+    # --- time -----------------------------------------------------------------------------------------------------
+
+    def until(self, what: str, condition: Callable[[], T], seconds: float = 15.0) -> T:
+        """Wait (in real time, bounded) until a condition holds; gives what it gave.
+
+        Raises:
+            NotSeen: it did not come to hold, or ``serve`` died meanwhile.
+        """
+        deadline = time.monotonic() + seconds
+        while not (found := condition()):
+            self.tick()
+            if not self.serving.running:
+                raise NotSeen(what, "`recovery serve` ended")
+            if time.monotonic() > deadline:
+                raise NotSeen(what, f"nothing of the kind within {seconds:g} s")
+            threading.Event().wait(_LOOK_SECONDS)
+        self.tick()
+        return found
+
+    def settle(self) -> None:
+        """Wait until nothing is due or under way, neither in the sidecar nor at the vendors."""
+
+        def rests() -> bool:
+            now = self.clock.now()
+            pulse = self.store.read(lambda tx: take_pulse(tx, now))
+            # Doubts are asked about every two seconds of the clock: that much may pass faster.
+            self._run_at(_DOUBT_SPEED if pulse.doubts else 1.0)
+            return not pulse.busy and self.sandbox.poster.idle
+
+        try:
+            self.until("the sidecar comes to rest", rests, 45)
+        finally:
+            self._run_at(1.0)
+
+    def live(self, **span: float) -> None:
+        """Let time pass (``minutes=60``), stopping at each moment at which something is due."""
+        end = self.clock.now() + timedelta(**span)
+        while True:
+            self.settle()
+            if self._end_calls():
+                continue
+            now = self.clock.now()
+            moment = self.store.read(lambda tx, now=now: take_pulse(tx, now)).next_at
+            if moment is None or moment > end:
+                break
+            self.forward(moment)
+        self.forward(end)
+
+    def _end_calls(self) -> bool:
+        """The agent's call rings a while, then ends as the caller's script says; whether there was one."""
+        ringing = next((call for call in self.sandbox.calls_placed if call.call_id not in self._ended), None)
+        if ringing is None:
+            return False
+        self._ended.add(ringing.call_id)
+        self.forward(ringing.at + timedelta(seconds=_RING_SECONDS))
+        self.sandbox.finish_call(ringing.call_id)
+        return True
+
+    def forward(self, to: datetime) -> None:
+        """Be at that moment: skip there, glide there, or play the wait at the speed that was asked for."""
+        left = to - self.clock.now()
+        if left <= timedelta():
+            return
+        if left > _SKIP_FROM and self._pace.speed is None and not self._pace.glide:
+            self.clock.jump(to)
+            self.tick()
+            return
+        speed = self._pace.speed or max(1.0, left.total_seconds() / (self._pace.glide or left.total_seconds()))
+        self._run_at(speed)
+        # The last hundredths of a real second are jumped, so that a fast clock does not run past its aim.
+        margin = timedelta(seconds=2 * _LOOK_SECONDS * speed)
+        bound = left.total_seconds() / speed + 10
+        try:
+            self.until("the clock goes on", lambda: self.clock.now() + margin >= to, bound)
+        finally:
+            self._run_at(1.0)
+        if self.clock.now() < to and speed > 1:
+            self.clock.jump(to)
+
+    def _run_at(self, speed: float) -> None:
+        if speed != self._speed:
+            self.clock.set_speed(speed)
+            self._speed = speed
+
+    _speed = 1.0
+
+    def last_look(self) -> datetime:
+        """When the sidecar last read Twilio's log of calls."""
+        return self.sandbox.requests("twilio", "calls.list")[-1].at
+
+    def pass_a_look(self) -> None:
+        """Let the minute pass after which Twilio's log is read again, and wait until it has been."""
+        seen = len(self.sandbox.requests("twilio", "calls.list"))
+        self.forward(self.last_look() + _LOG_EVERY)
+        self.until(
+            "Twilio's log is read every minute",
+            lambda: len(self.sandbox.requests("twilio", "calls.list")) > seen,
+        )
+
+    def day_later(self) -> None:
+        """A day passes; the sidecar is seen at work twice in it, so that silence is its choice."""
+        self.live(hours=24)
+        self.pass_a_look()
+        self.pass_a_look()
+        self.settle()
