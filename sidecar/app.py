@@ -100,6 +100,7 @@ class Sidecar:
         self.timeline = Timeline(self.store)
         self._chores = Chores(clock)
         self._running = contextlib.ExitStack()
+        self._warm = threading.Event()
 
     def flow_errors(self, business: Business, *, workflow: str, execution_id: str, message: str) -> None:
         """A flow's error workflow reports."""
@@ -151,6 +152,7 @@ class Sidecar:
         now = self.clock.now()
         for business in self.businesses:
             first_open(windows(business, "voice", None), now)
+        self._warm.set()
 
     def stop(self) -> None:
         """Finish what is under way, take nothing new, let go of everything."""
@@ -174,7 +176,9 @@ class Sidecar:
             self.store.read(lambda tx: tx.db_time())
         except Exception as error:  # noqa: BLE001 - whatever it is, we are not ready
             return [("database", False, type(error).__name__)]
-        return [("database", True, "sqlite" if self.store.is_sqlite else "postgresql")]
+        # Cold, the first call is answered too, a second or two later: no reason to send it elsewhere.
+        vendors = ("vendors", True, "loaded" if self._warm.is_set() else "loading")
+        return [("database", True, "sqlite" if self.store.is_sqlite else "postgresql"), vendors]
 
 
 def build(settings: Settings, clock: Clock | None = None, businesses: Businesses | None = None) -> Sidecar:

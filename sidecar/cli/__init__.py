@@ -4,43 +4,47 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sidecar import __version__
+from sidecar.cli.taught import TaughtGroup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_COMMANDS = {
+    from sidecar.errors import ConfigError
+
+COMMANDS = {
     "init": "Write a first business file and say what to do next.",
     "check": "Find what is wrong with files, credentials, numbers and the database.",
     "serve": "Answer calls and messages, and carry out what is due.",
     "demo": "Play a missed call against local vendors, in seconds.",
-    "keys": "API keys: create, list, revoke.",
+    "contacts": "People: list, show why they were texted, STOP and START.",
     "sequences": "Sequences: list, show, close, hold, resume.",
-    "contacts": "What is on record about a person, and their STOP or START.",
-    "db": "The database: upgrade, status.",
+    "keys": "API keys: create, list, revoke; the secret of staff webhooks.",
+    "deliveries": "What flows, staff and the CRM never got: dead, replay.",
     "agents": "The AI voice agent: deploy its script to Retell.",
-    "deliveries": "What is owed to flows, staff and the CRM: dead letters, replay.",
+    "db": "The database: upgrade, status.",
     "openapi": "Print the HTTP API as an OpenAPI 3.1 document.",
 }
 """In the order in which a newcomer needs them."""
 
 
-class _Commands(click.Group):
+class _Commands(TaughtGroup):
     """Loads a command's module when it is run: ``recovery --help`` is quick, and a lint loads no Flask."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Every command, in our order."""
         del ctx
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name."""
         del ctx
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(importlib.import_module(f"sidecar.cli.{cmd_name}"), cmd_name)
         return command
@@ -49,29 +53,48 @@ class _Commands(click.Group):
         """List them without loading them."""
         del ctx
         with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; a mistake in a file or a setting ends in its sentence, not in a traceback."""
+        from sidecar.errors import ConfigError
+
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            raise click.ClickException(f"{error}{_where(error)}") from error
 
 
-@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def _where(error: ConfigError) -> str:
+    """Settings are missing most often since the command was run in another folder."""
+    of_settings = any(not mistake.file for mistake in error.mistakes)
+    if of_settings and not Path(".env").exists():
+        return f"\n(There is no .env in {Path.cwd()}: run `recovery` in the folder where yours is.)"
+    return ""
+
+
+@click.command(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    examples=(
+        "recovery demo             see what it does, with nothing set up",
+        "recovery init             write a business file",
+        "recovery check --live     find what is missing",
+        "recovery serve            run it",
+    ),
+)
 @click.version_option(__version__, prog_name="recovery")
 def recovery() -> None:
-    r"""Missed-call recovery: a text at once, a call if they stay silent, never a word after STOP.
+    """Missed-call recovery: a text at once, a call if they stay silent, never a word after STOP.
 
-    \b
-    First steps:
-      recovery demo            see what it does, in seconds, with nothing set up
-      recovery init            write a business file
-      recovery check --live    find what is missing
-      recovery serve           run it
+    Settings come from the environment and from .env in the folder that this is run in. Commands end with 0 where all
+    is well, 1 where something is wrong or not there, 2 where they were called wrongly.
     """
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; every mistake that a person can mend ends in a sentence, not in a traceback."""
-    from sidecar.errors import ConfigError
-
-    try:
-        recovery.main(args=None if arguments is None else list(arguments), prog_name="recovery")
-    except ConfigError as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
+    """Run the command line; every mistake that a person can mend ends in a sentence."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a name that the terminal cannot show is no reason to fail
+    recovery.main(args=None if arguments is None else list(arguments), prog_name="recovery")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sidecar.cli.findings import Finding, business_findings, playbook_findings
+from sidecar.cli.taught import Taught
 from sidecar.clock import SystemClock
 from sidecar.config.documents import read_document
 from sidecar.config.loader import business_files, read_files
@@ -27,7 +28,14 @@ _LOCAL = ("http://127.0.0.1", "http://localhost")
 _COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 
 
-@click.command()
+@click.command(
+    cls=Taught,
+    examples=(
+        "recovery check",
+        "recovery check --live",
+        "recovery check businesses/hartley.yaml our-playbook.yaml --format json",
+    ),
+)
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--live", is_flag=True, help="Ask the vendors too: accounts, numbers, webhooks.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -189,15 +197,16 @@ def _print_json(found: list[Finding]) -> None:
 
 def _print_lines(found: list[Finding]) -> None:
     """One line for each finding, coloured on a terminal and plain in a pipe."""
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console(highlight=False, soft_wrap=True)
+    from sidecar.cli.terminal import console
+
+    out = console()
     for finding in found:
         line = Text(f"{finding.level:<7} ", style=_COLOURS[finding.level])
         line.append(_sentence(finding), style="default")
-        console.print(line)
-    console.print(_tally(found))
+        out.print(line)
+    out.print(Text(_tally(found)))
 
 
 def _sentence(finding: Finding) -> str:

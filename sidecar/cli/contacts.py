@@ -2,69 +2,154 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
-from sidecar.cli.opening import as_json, chosen, in_business, opened, print_json
-from sidecar.cli.story import tell
+from sidecar.cli.opening import among, among_businesses, as_json, chosen, in_business, opened, print_json
+from sidecar.cli.taught import TaughtGroup
+
+if TYPE_CHECKING:
+    from sidecar.app import Sidecar
+    from sidecar.config.business import Business
 
 
-@click.group()
+@click.group(
+    cls=TaughtGroup,
+    examples=(
+        'recovery contacts show "+44 7700 900123"',
+        'recovery contacts opt-out "+44 7700 900123" --evidence "told Sam on the phone"',
+    ),
+)
 def contacts() -> None:
     """People of a business: what is on record about them."""
 
 
-@contacts.command()
-@click.argument("phone")
-@in_business
+@contacts.command("list", examples=("recovery contacts list --limit 10", "recovery contacts list --json"))
+@among_businesses
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 @as_json
-def show(phone: str, business_id: str | None, *, in_json: bool) -> None:
-    """Everything about the person with the number PHONE, in order: why was this text sent?"""
-    from sidecar.engine.people import read_phone
-
+def listing(business_id: str | None, limit: int, *, in_json: bool) -> None:
+    """People, newest first, with their numbers masked; `recovery contacts show` takes their ids."""
     with opened() as sidecar:
-        business = chosen(sidecar, business_id)
-        found = sidecar.timeline.person(business.id, read_phone(business, phone))
-    if found is None:
-        raise click.ClickException("nobody with this number has called or written")
+        businesses = among(sidecar.businesses, business_id)
+        found = sidecar.timeline.people([business.id for business in businesses], limit=limit)
     if in_json:
         print_json(found)
+        return
+    _print_list(businesses, found)
+    if not found:
+        click.echo("Nobody yet: a person is on record from their first missed call or message.", err=True)
+
+
+def _print_list(businesses: list[Business], found: list[dict[str, Any]]) -> None:
+    from sidecar.cli.terminal import print_columns
+
+    for business in businesses:
+        rows = [_row(row, ZoneInfo(business.zone)) for row in found if row["business_id"] == business.id]
+        if rows:
+            if len(businesses) > 1:
+                click.echo(f"{business.id}:")
+            print_columns(rows, head=("contact", "number", "last call", "now", "name"))
+
+
+def _row(row: dict[str, Any], zone: ZoneInfo) -> tuple[str, ...]:
+    called = row["last_call_at"]
+    last = f"{datetime.fromisoformat(called).astimezone(zone):%Y-%m-%d %H:%M}" if called else "-"
+    state = "opted out" if row["suppressed"] else row["under_way"] or "-"
+    name = " ".join(part for part in (row["first_name"], row["last_name"]) if part)
+    return row["contact_id"], row["phone"] or "-", last, state, name
+
+
+@contacts.command(
+    examples=(
+        'recovery contacts show "+44 7700 900123"',
+        "recovery contacts show con_019f3c5a1b2c0001a1b2c3d4e5f6 --json",
+    )
+)
+@click.argument("who")
+@among_businesses
+@as_json
+def show(who: str, business_id: str | None, *, in_json: bool) -> None:
+    """Everything about a person, in order: why was this text sent?
+
+    WHO is their phone number (without a country it is read in the business's region) or an id from
+    `recovery contacts list`. What they wrote stands between what we did. Times are those of the business.
+    """
+    with opened() as sidecar:
+        found = _found(sidecar, among(sidecar.businesses, business_id), who)
+    if not found:
+        raise click.ClickException(
+            f"nobody with {'this id' if who.startswith('con_') else 'this number'} has called or written; "
+            "`recovery contacts list` shows who has"
+        )
+    if len(found) > 1:
+        known = ", ".join(business.id for business, _ in found)
+        raise click.UsageError(f"several businesses know this number: say which with --business: {known}")
+    [(business, person)] = found
+    if in_json:
+        print_json(person)
     else:
-        _print(found)
+        from sidecar.cli.telling import tell_person
+
+        tell_person(business, person)
 
 
-def _print(person: dict[str, Any]) -> None:
-    name = " ".join(part for part in (person["first_name"], person["last_name"]) if part) or "name unknown"
-    click.echo(f"{person['contact_id']}  {name}" + ("  OPTED OUT" if person["suppressed"] else ""))
-    for address in person["addresses"]:
-        note = f"  ({address['unreachable']})" if address["unreachable"] else ""
-        click.echo(f"  {address['kind']:6} {address['address']}{note}")
-    for consent in person["consents"]:
-        until = f" until {consent['expires_at'][:10]}" if consent["expires_at"] else ""
-        click.echo(f"  consent: {consent['basis']} since {consent['given_at'][:10]}{until}: {consent['evidence']}")
-    touches = {touch["touch_id"]: touch for sequence in person["sequences"] for touch in sequence["touches"]}
-    for line in tell(person["events"], touches):
-        click.echo(line)
+def _found(sidecar: Sidecar, businesses: list[Business], who: str) -> list[tuple[Business, dict[str, Any]]]:
+    """The person in each business that knows them."""
+    found = []
+    for business in businesses:
+        by_id = who.startswith("con_")
+        contact_id = who if by_id else sidecar.timeline.contact_with(business.id, _phone(business, who))
+        person = sidecar.timeline.person(business.id, contact_id) if contact_id else None
+        if person is not None:
+            found.append((business, person))
+    return found
 
 
-@contacts.command("opt-out")
+def _phone(business: Business, typed: str) -> str:
+    """E.164 of a number as somebody typed it."""
+    from sidecar.engine.people import read_phone
+    from sidecar.engine.results import Invalid
+
+    try:
+        return read_phone(business, typed)
+    except Invalid as error:
+        raise click.BadParameter(f"{error}; {error.remedy}") from error
+
+
+@contacts.command(
+    "opt-out", examples=('recovery contacts opt-out "+44 7700 900123" --evidence "told Sam on the phone"',)
+)
 @click.argument("phone")
-@click.option("--evidence", default="", help="How you know: 'told Sam on the phone'.")
+@click.option("--evidence", default="", help='How you know: "told Sam on the phone".')
 @in_business
 def opt_out(phone: str, evidence: str, business_id: str | None) -> None:
-    """STOP for the person with the number PHONE, on every channel."""
+    """STOP for the person with the number PHONE: nothing more on any channel, from any flow.
+
+    Their sequence is closed. A number that never called is suppressed too.
+    """
     with opened() as sidecar:
-        result = sidecar.intake.opt_out(chosen(sidecar, business_id), phone=phone, source="operator", evidence=evidence)
+        business = chosen(sidecar.businesses, business_id)
+        number = _phone(business, phone)
+        result = sidecar.intake.opt_out(business, phone=number, source="operator", evidence=evidence)
     click.echo("opted out" if result.changed else "was opted out already")
+    if result.in_flight:
+        click.echo(f"Under way already, and not to be stopped: {', '.join(result.in_flight)}", err=True)
 
 
-@contacts.command("opt-in")
+@contacts.command(
+    "opt-in", examples=('recovery contacts opt-in "+44 7700 900123" --evidence "asked by email on 3 May"',)
+)
 @click.argument("phone")
-@click.option("--evidence", required=True, help="How you know: 'asked by email on 3 May'.")
+@click.option("--evidence", required=True, help='How you know: "asked by email on 3 May".')
 @in_business
 def opt_in(phone: str, evidence: str, business_id: str | None) -> None:
-    """START for the person with the number PHONE; reopens nothing."""
+    """START for the person with the number PHONE: lifts their STOP, and reopens nothing."""
     with opened() as sidecar:
-        result = sidecar.intake.opt_in(chosen(sidecar, business_id), phone=phone, source="operator", evidence=evidence)
+        business = chosen(sidecar.businesses, business_id)
+        number = _phone(business, phone)
+        result = sidecar.intake.opt_in(business, phone=number, source="operator", evidence=evidence)
     click.echo("opted in" if result.changed else "was not opted out")

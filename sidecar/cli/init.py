@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from sidecar.cli.taught import Taught
 from sidecar.config.playbooks import shipped_playbooks
 
 _STARTER = Path(__file__).parent.parent / "config" / "starter.yaml"
@@ -85,7 +86,7 @@ _REGIONS = {
 }  # fmt: skip
 
 
-@click.command()
+@click.command(cls=Taught, examples=('recovery init --name "Hartley Plumbing" --region GB',))
 @click.option(
     "--dir",
     "folder",

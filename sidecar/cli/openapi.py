@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
+from sidecar.cli.taught import Taught
 
-@click.command()
+
+@click.command(cls=Taught, examples=("recovery openapi --output schemas/openapi.json",))
 @click.option(
     "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write it there instead of printing it."
 )
@@ -18,5 +20,8 @@ def openapi(output: Path | None) -> None:
 
     if output is None:
         click.echo(text(OPERATIONS), nl=False)
-    else:
+        return
+    try:
         output.write_text(text(OPERATIONS), encoding="utf-8")
+    except OSError as error:
+        raise click.FileError(str(output), hint=error.strerror or str(error)) from error

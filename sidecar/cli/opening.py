@@ -4,51 +4,89 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sidecar.app import Sidecar
-    from sidecar.config.business import Business
+    from sidecar.config.business import Business, Businesses
+
+T = TypeVar("T")
 
 in_business = click.option(
     "--business", "business_id", metavar="ID", help="Which business; not needed where there is only one."
 )
-as_json = click.option("--json", "in_json", is_flag=True, help="Print JSON.")
+among_businesses = click.option(
+    "--business", "business_id", metavar="ID", help="Only this business. Left out: all of them."
+)
+as_json = click.option("--json", "in_json", is_flag=True, help="Print JSON, with times in UTC.")
 
 
 @contextlib.contextmanager
 def opened() -> Iterator[Sidecar]:
-    """The parts on the configured database, beside a ``serve`` that may be running; nothing is started."""
+    """The parts on the configured database, beside a ``serve`` that may be running; nothing is started.
+
+    Raises:
+        ClickException: the database is missing, behind or does not answer, or what was asked cannot be done.
+        ConfigError: settings or a business file are wrong.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
     from sidecar.app import build
+    from sidecar.cli.check import database_findings
     from sidecar.config.settings import load_settings
     from sidecar.engine.results import EngineError
 
-    sidecar = build(load_settings())
+    settings = load_settings()
+    for finding in database_findings(settings.database_url.get_secret_value()):
+        if finding.level == "error":
+            raise click.ClickException(f"the database: {finding.message}; {finding.remedy}")
+    sidecar = build(settings)
     try:
         yield sidecar
     except EngineError as error:
-        raise click.ClickException(f"{error}. {error.remedy}" if error.remedy else str(error)) from error
+        raise click.ClickException(f"{error}; {error.remedy}" if error.remedy else str(error)) from error
+    except SQLAlchemyError as error:
+        raise click.ClickException(f"the database does not answer: {reason_of(error)}") from error
     finally:
         sidecar.close()
 
 
-def chosen(sidecar: Sidecar, business_id: str | None) -> Business:
+def reason_of(error: Exception) -> str:
+    """A database error in one line, without the statement and its values."""
+    return str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+
+
+def _called(businesses: Businesses, business_id: str) -> Business:
+    """The business with that id."""
+    business = businesses.get(business_id)
+    if business is None:
+        known = ", ".join(found.id for found in businesses)
+        raise click.BadParameter(f"no business {business_id!r}; there are: {known}", param_hint="--business")
+    return business
+
+
+def chosen(businesses: Businesses, business_id: str | None) -> Business:
     """The business that is meant: the one named, or the only one."""
     if business_id is not None:
-        business = sidecar.businesses.get(business_id)
-        if business is None:
-            known = ", ".join(found.id for found in sidecar.businesses)
-            raise click.BadParameter(f"no business {business_id!r}; there are: {known}", param_hint="--business")
-        return business
-    businesses = list(sidecar.businesses)
+        return _called(businesses, business_id)
     if len(businesses) != 1:
         known = ", ".join(found.id for found in businesses)
-        raise click.UsageError(f"say which business with --business: {known}")
-    return businesses[0]
+        raise click.UsageError(f"say which business with --business; there are: {known}")
+    return next(iter(businesses))
+
+
+def among(businesses: Businesses, business_id: str | None) -> list[Business]:
+    """The business named, or all of them."""
+    return list(businesses) if business_id is None else [_called(businesses, business_id)]
+
+
+def first_among(businesses: list[Business], look: Callable[[Business], T | None]) -> tuple[Business, T] | None:
+    """The business in which something (an id) is found, and what was found."""
+    return next(((business, found) for business in businesses if (found := look(business))), None)
 
 
 def print_json(value: Any) -> None:

@@ -7,6 +7,7 @@ worker opens its own), so that a broken file never half-starts. The supervisor h
 from __future__ import annotations
 
 import signal
+import socket
 import sys
 
 import click
@@ -53,6 +54,7 @@ def serve(workers: int) -> None:
     )
     if workers == 1:
         server.on_startup(_ignore_hang_up)
+    _port_is_free(settings.host, settings.port)
     server.serve(target_loader=load, wrap_loader=False)
 
 
@@ -74,6 +76,19 @@ def _checked(workers: int) -> Settings:
             param_hint="--workers",
         )
     return settings
+
+
+def _port_is_free(host: str, port: int) -> None:
+    """Ask before granian does: its sockets may share a port, and two services would take turns in answering."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise click.ClickException(
+                f"cannot listen at {host}:{port}: {error.strerror}; stop what listens there, or set RECOVERY_PORT"
+            ) from None
 
 
 def _ignore_hang_up() -> None:

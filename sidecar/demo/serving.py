@@ -22,12 +22,13 @@ _TAIL_LINES = 25
 class Serving:
     """Starts, asks, stops and kills one ``recovery serve``."""
 
-    def __init__(self, environ: Mapping[str, str], log: Path) -> None:
-        """``environ``: the whole environment of the process; ``log``: where its output goes, run after run."""
+    def __init__(self, environ: Mapping[str, str], folder: Path) -> None:
+        """``environ``: the whole environment of the process; it runs in ``folder`` and logs there, run after run."""
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._environ = {**environ, "RECOVERY_PORT": str(self.port)}
-        self._log = log
+        self._folder = folder
+        self._log = folder / "serve.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -39,6 +40,7 @@ class Serving:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=self._environ,
+                cwd=self._folder,  # no .env of the person who watches
                 start_new_session=True,
             )
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sidecar.clock import FileClock
 from sidecar.demo.pulse import take_pulse
 from sidecar.demo.serving import Serving
+from sidecar.demo.wording import spoken
 from sidecar.record.timeline import Timeline
 from sidecar.sandbox import Sandbox
 from sidecar.store import migrate
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sidecar.demo.cast import Caller
+    from sidecar.sandbox.twilio_stories import How
 
 T = TypeVar("T")
 
@@ -36,6 +38,7 @@ _LOOK_SECONDS = 0.02
 _LOG_EVERY = timedelta(seconds=60)
 _DOUBT_SPEED = 10.0
 _RING_SECONDS = 20.0
+_REST_SECONDS = 45
 _SKIP_FROM = timedelta(seconds=1.5)
 """A wait that is shorter than this is waited for; a longer one is skipped."""
 
@@ -73,7 +76,7 @@ class World:
         self._settings = self._environment(url)
         environ = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         environ["PYTHONPATH"] = str(Path(__file__).parents[2])
-        self.serving = Serving({**environ, **self._settings}, folder / "serve.log")
+        self.serving = Serving({**environ, **self._settings}, folder)
         self._settings["RECOVERY_PORT"] = str(self.serving.port)
         self.store = open_store(url)
         self.record = Timeline(self.store)
@@ -81,8 +84,12 @@ class World:
         """When the caller gave up: 0:00 of the timeline."""
         self.tick: Callable[[], None] = lambda: None
         self.say: Callable[[str, str], None] = lambda _actor, _words: None
-        self._ended: set[str] = set()
+        self.call_was = False
+        """Whether the call that counts has been placed."""
         self._pace = pace
+        self._speed = 1.0
+        self._up = False
+        self._ended: set[str] = set()
 
     def _environment(self, url: str) -> dict[str, str]:
         """The settings of ``serve``, as an operator would export them; kept beside the database."""
@@ -125,6 +132,7 @@ class World:
     def start(self) -> None:
         """Start ``serve`` and wait until it is ready."""
         self.serving.start()
+        self._up = True
         self.until("`recovery serve` is ready", lambda: self.serving.checks().get("database", (False, ""))[0], 30)
 
     def _is_warm(self) -> bool:
@@ -133,6 +141,7 @@ class World:
     def kill(self) -> None:
         """Kill -9, as a power cut does; the vendors let go of what they held for it."""
         self.tick()
+        self._up = False
         self.serving.kill()
         self.sandbox.clear_faults()
 
@@ -144,10 +153,16 @@ class World:
 
     # --- people ---------------------------------------------------------------------------------------------------
 
-    def ring(self, how: str = "staff_voicemail") -> None:
+    def ring(self, how: How = "staff_voicemail") -> None:
         """The caller rings our number; Twilio posts what it posts, signed, and follows our TwiML."""
-        self.say("caller", f"{self.caller.called} rings {NUMBER[:3]} 117 496 0123")
-        self.sandbox.miss_call(NUMBER, self.caller.phone, how=how)  # type: ignore[arg-type]  # one of `How`
+        self._rings()
+        ends = "then its voicemail picks up" if how == "staff_voicemail" else "nobody picks up"
+        self.say("staff", f"Sam's mobile rings 18 s, {ends}")
+        self.sandbox.miss_call(NUMBER, self.caller.phone, how=how)
+
+    def _rings(self) -> None:
+        again = " again" if self.call_was else ""
+        self.say("caller", f"{self.caller.called} rings {spoken(NUMBER)}{again}")
 
     def _ring_out(self, seconds: float) -> None:
         """Sam's mobile rings for a while: nobody waits for it here."""
@@ -156,12 +171,9 @@ class World:
             self.call_at = self.clock.now()
         self.call_was = True
 
-    call_was = False
-    """Whether the call that counts has been placed."""
-
     def lose_call(self) -> None:
         """The caller rings, nobody picks up, and none of Twilio's webhooks arrives: only its log knows."""
-        self.say("caller", f"{self.caller.called} rings {NUMBER[:3]} 117 496 0123")
+        self._rings()
         self.clock.jump(self.clock.now() + timedelta(seconds=18))
         self.call_at, self.call_was = self.clock.now(), True
         self.sandbox.lost_call(NUMBER, self.caller.phone, status="no-answer", dial_status="no-answer")
@@ -172,7 +184,8 @@ class World:
 
     def person(self) -> dict[str, Any] | None:
         """Everything on record about the caller."""
-        return self.record.person(BUSINESS_ID, self.caller.phone)
+        contact_id = self.record.contact_with(BUSINESS_ID, self.caller.phone)
+        return None if contact_id is None else self.record.person(BUSINESS_ID, contact_id)
 
     # --- time -----------------------------------------------------------------------------------------------------
 
@@ -185,7 +198,7 @@ class World:
         deadline = time.monotonic() + seconds
         while not (found := condition()):
             self.tick()
-            if not self.serving.running:
+            if self._up and not self.serving.running:
                 raise NotSeen(what, "`recovery serve` ended")
             if time.monotonic() > deadline:
                 raise NotSeen(what, f"nothing of the kind within {seconds:g} s")
@@ -196,15 +209,21 @@ class World:
     def settle(self) -> None:
         """Wait until nothing is due or under way, neither in the sidecar nor at the vendors."""
 
+        busy: tuple[str, ...] = ()
+
         def rests() -> bool:
+            nonlocal busy
             now = self.clock.now()
             pulse = self.store.read(lambda tx: take_pulse(tx, now))
             # Doubts are asked about every two seconds of the clock: that much may pass faster.
             self._run_at(_DOUBT_SPEED if pulse.doubts else 1.0)
-            return not pulse.busy and self.sandbox.poster.idle
+            busy = pulse.busy if self.sandbox.poster.idle else (*pulse.busy, "a vendor is posting")
+            return not busy
 
         try:
-            self.until("the sidecar comes to rest", rests, 45)
+            self.until("the sidecar comes to rest", rests, _REST_SECONDS)
+        except NotSeen as stuck:
+            raise NotSeen(stuck.expected, f"{', '.join(busy)}, for {_REST_SECONDS} s") from stuck
         finally:
             self._run_at(1.0)
 
@@ -258,8 +277,6 @@ class World:
             self.clock.set_speed(speed)
             self._speed = speed
 
-    _speed = 1.0
-
     def last_look(self) -> datetime:
         """When the sidecar last read Twilio's log of calls."""
         return self.sandbox.requests("twilio", "calls.list")[-1].at
@@ -275,7 +292,13 @@ class World:
 
     def day_later(self) -> None:
         """A day passes; the sidecar is seen at work twice in it, so that silence is its choice."""
+        before = self._sent()
         self.live(hours=24)
         self.pass_a_look()
         self.pass_a_look()
         self.settle()
+        if self._sent() == before:
+            self.say("", "a day later: nothing more has gone out")
+
+    def _sent(self) -> int:
+        return len(self.sandbox.texts) + len(self.sandbox.calls_placed) + len(self.sandbox.emails)

@@ -20,7 +20,7 @@ from sidecar.domain.phones import mask_in
 from sidecar.engine import alerts, facts
 from sidecar.engine.context import EVENT_LIFE, Turn
 from sidecar.engine.outgoing_hooks import Again, Hooks
-from sidecar.store import record, touches
+from sidecar.store import contacts, record, touches
 from sidecar.store import sequences as rows
 
 if TYPE_CHECKING:
@@ -33,10 +33,13 @@ if TYPE_CHECKING:
     from sidecar.config.business import Business
     from sidecar.crm.port import Crm
     from sidecar.engine.context import Context
+    from sidecar.engine.facts import Person
 
 log = structlog.get_logger(__name__)
 
 TAKE_SECONDS = 60.0
+
+CRM_REFUSED = "The CRM does not take our writes, so it does not know of this opt-out: check its token and scopes."
 
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900, 1800, 3600))
 """Waits between attempts; the last one repeats until the delivery's life ends."""
@@ -119,6 +122,8 @@ class Deliveries:
                     "delivery.dead", sequence_id=row["sequence_id"], reason=row["kind"],
                     delivery_id=row["delivery_id"],
                 )  # fmt: skip
+                if row["kind"] == "crm.opt_out":
+                    turn.alert("operator", contact_id=row["payload"]["contact_id"], reason=CRM_REFUSED)
 
         self._context.store.write(lambda tx: work(Turn(self._context, tx, business)))
 
@@ -130,7 +135,9 @@ class Deliveries:
         """Try a dead delivery again, now and for another day; False when it is not dead."""
 
         def work(turn: Turn) -> bool:
-            again = {"state": "due", "due_at": turn.now, "attempts": 0, "expires_at": turn.now + EVENT_LIFE}
+            row = record.delivery(turn.tx, business.id, delivery_id)
+            ends = None if row is None or row["expires_at"] is None else turn.now + EVENT_LIFE
+            again = {"state": "due", "due_at": turn.now, "attempts": 0, "expires_at": ends, "settled_at": None}
             return record.change_delivery(turn.tx, business.id, delivery_id, was="dead", **again)
 
         return self._context.store.write(lambda tx: work(Turn(self._context, tx, business)))
@@ -180,9 +187,11 @@ class Deliveries:
 
     # --- CRM ------------------------------------------------------------------------------------------------------
 
+    def _person(self, business: Business, contact_id: str) -> Person:
+        return self._context.store.read(lambda tx: facts.person(Turn(self._context, tx, business), contact_id))
+
     def _crm_id(self, business: Business, contact_id: str) -> str | None:
-        who = self._context.store.read(lambda tx: facts.person(Turn(self._context, tx, business), contact_id))
-        crm_id: str | None = who.row["crm_id"]
+        crm_id: str | None = self._person(business, contact_id).row["crm_id"]
         return crm_id
 
     def _crm_touch(self, business: Business, row: RowMapping) -> None:
@@ -199,23 +208,26 @@ class Deliveries:
         self._crm_call(lambda: self._crm.log_touch(business, note))
 
     def _crm_opt(self, business: Business, row: RowMapping) -> None:
-        payload = row["payload"]
-        crm_id = self._crm_id(business, payload["contact_id"])
-        if crm_id is None:
-            crm_id = self._meet(business, payload["contact_id"])
-        if crm_id is None:
+        """Write STOP or START back: the last word, in whatever order the two are brought."""
+        payload, opted_out = row["payload"], row["kind"] == "crm.opt_out"
+        who = self._person(business, payload["contact_id"])
+        now_out = self._context.store.read(lambda tx: contacts.is_suppressed(tx, business.id, who.hashes))
+        if now_out is not opted_out:
             return
-        at = datetime.fromisoformat(payload["at"])
-        self._crm_call(
-            lambda: self._crm.set_opt_out(
-                business, crm_id, opted_out=row["kind"] == "crm.opt_out", source=payload["source"], at=at
-            )
-        )
+        crm_id = who.row["crm_id"] or self._meet(business, who.phone)
+        if crm_id is not None:
+            at, source = datetime.fromisoformat(payload["at"]), payload["source"]
+            self._crm_call(lambda: self._crm.set_opt_out(business, crm_id, opted_out=opted_out, source=source, at=at))
 
-    def _meet(self, business: Business, contact_id: str) -> str | None:
-        """Who said STOP may be in the CRM although we never had to look them up."""
-        who = self._context.store.read(lambda tx: facts.person(Turn(self._context, tx, business), contact_id))
-        person = self._crm.find_person(business, who.phone) if who.phone else None
+    def _meet(self, business: Business, phone: str | None) -> str | None:
+        """Who said STOP may be in the CRM although we never had to look them up.
+
+        ``find_person`` says ``None`` for nobody and for no answer alike, so the CRM must be well first.
+        """
+        if phone is None or business.hubspot is None:
+            return None
+        self._crm_call(lambda: self._crm.probe(business))
+        person = self._crm.find_person(business, phone, budget_seconds=10.0)
         return person.crm_id if person is not None else None
 
     def _crm_exhausted(self, business: Business, row: RowMapping) -> None:
@@ -226,7 +238,7 @@ class Deliveries:
             self._crm_call(lambda: self._crm.set_exhausted(business, crm_id, at))
 
     @staticmethod
-    def _crm_call(write: Callable[[], None]) -> None:
+    def _crm_call(write: Callable[[], object]) -> None:
         try:
             write()
         except CrmError as error:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 _LOOK_SECONDS = 0.1
 """Another process may be the one that sends: look at the row at least this often."""
 
+BUSY_AGAIN = timedelta(seconds=2)
+"""The runner has not got to the step yet: the flow asks again after this."""
+
 WAKE_UNKNOWN = timedelta(hours=1)
 """``wake_by`` of a step whose due time is not known yet: the bell comes much sooner."""
 
@@ -86,8 +89,8 @@ class Driving:
         _silence(turn, key.sequence_id, execution_id)
         if row["state"] != "planned":
             return self._answer(turn, sequence, row, already=True), False
-        if not pull or sequence["state"] == "held" or row["due_at"] is None or row["due_at"] > turn.now:
-            self._wait(turn, key, row, target, execution_id)
+        if not pull or _held(sequence, row) or row["due_at"] is None or row["due_at"] > turn.now:
+            self._wait(turn, sequence, row, target, execution_id)
             return self._answer(turn, sequence, row), False
         rows.change_step(turn.tx, *_ids(key), was=("planned",), release_at=min(row["release_at"] or turn.now, turn.now))
         return None, True
@@ -108,39 +111,45 @@ class Driving:
     def _after(self, turn: Turn, key: Key, target: str | None, execution_id: str) -> RunResult:
         sequence, row = find_step(turn, key)
         if row["state"] == "planned":
-            self._wait(turn, key, row, target, execution_id)
+            self._wait(turn, sequence, row, target, execution_id)
         return self._answer(turn, sequence, row)
 
     def _answer(self, turn: Turn, sequence: RowMapping, row: RowMapping, *, already: bool = False) -> RunResult:
         state = row["state"]
         if state in ("sent", "delivered", "undelivered"):
             return RunResult("sent", touch_id=row["touch_id"], already=already)
+        over = sequence["state"] == "closed" and row["kind"] in sequences.OWN
         if state == "planned":
-            if sequence["state"] == "closed":
+            if over:
                 return RunResult("closed", sequence["reason"])
-            reason = f"held:{sequence['held_reason']}" if sequence["state"] == "held" else row["reason"]
+            until, reason = _until(turn, sequence, row), row["reason"]
+            if _held(sequence, row):
+                reason = f"held:{sequence['held_reason']}"
             early = row["due_at"] is None or row["due_at"] > turn.now
-            until = row["due_at"] if early else row["release_at"]
             return RunResult("deferred", reason or ("early" if early else "busy"), until, _wake_by(turn, until))
-        if state in ("cancelled", "skipped") and sequence["state"] == "closed" and sequence["reason"] != "exhausted":
+        if state in ("cancelled", "skipped") and over and sequence["reason"] != "exhausted":
             return RunResult("closed", sequence["reason"], already=already)
         outcome = _DONE[state]
         return RunResult(outcome, row["reason"], touch_id=row["touch_id"], already=already)  # type: ignore[arg-type]
 
-    def _wait(self, turn: Turn, key: Key, row: RowMapping, target: str | None, execution_id: str) -> None:
+    def _wait(
+        self, turn: Turn, sequence: RowMapping, row: RowMapping, target: str | None, execution_id: str
+    ) -> None:
         """Note that a flow waits: one live wait for each sequence and execution."""
         if target is None:
             return
-        until = row["due_at"] if row["due_at"] is None or row["due_at"] > turn.now else row["release_at"]
+        until = _until(turn, sequence, row)
+        ahead = until is not None and until > turn.now
         turn.owe(
-            "bell", target, {"step": key.step}, due_at=until, dormant=until is None,
-            sequence_id=key.sequence_id, step=key.step, execution_id=execution_id,
+            "bell", target, {"step": row["name"]}, due_at=until if ahead else turn.now + BUSY_AGAIN,
+            dormant=until is None, sequence_id=row["sequence_id"], step=row["name"], execution_id=execution_id,
         )  # fmt: skip
-        if until is not None and row["due_at"] is not None:
-            sequence = rows.get(turn.tx, key.business_id, key.sequence_id)
-            platform = sequence["flow_platform"] if sequence is not None else ""
-            grace = sequences.grace_of(turn, platform or "n8n", first=row["ordinal"] == 0, live_wait=True)
-            rows.change_step(turn.tx, *_ids(key), was=("planned",), release_at=until + grace)
+        if until is not None and ahead:
+            platform = sequence["flow_platform"] or "n8n"
+            grace = sequences.grace_of(turn, platform, first=row["ordinal"] == 0, live_wait=True)
+            rows.change_step(
+                turn.tx, turn.business.id, row["sequence_id"], row["name"], was=("planned",), release_at=until + grace
+            )
 
     def skip(self, business: Business, sequence_id: str, step: str, reason: str) -> RunResult:
         """Leave a step out, as the flow decided; raises :class:`NotFound`."""
@@ -160,6 +169,19 @@ class Driving:
             return RunResult("skipped", reason)
 
         return self._context.store.write(lambda tx: work(Turn(self._context, tx, business)))
+
+
+def _held(sequence: RowMapping, row: RowMapping) -> bool:
+    """A hold is for the playbook's steps: a person's own answer may go out meanwhile."""
+    return bool(sequence["state"] == "held") and row["kind"] in sequences.OWN
+
+
+def _until(turn: Turn, sequence: RowMapping, row: RowMapping) -> datetime | None:
+    """When asking again is worth it; ``None`` while nobody can say: the bell tells."""
+    if _held(sequence, row) or row["due_at"] is None:
+        return None
+    until: datetime | None = row["due_at"] if row["due_at"] > turn.now else row["release_at"]
+    return until
 
 
 def _ids(key: Key) -> tuple[str, str, str]:

@@ -92,8 +92,13 @@ def step_facts(row: RowMapping, definition: Step | None) -> StepFacts:
     )
 
 
-def gather(turn: Turn, who: Person, sequence: RowMapping, step: StepFacts, sender: str) -> Facts:
-    """Everything the gates look at for this step of this person, now."""
+def words_of(sequence: RowMapping, name: str) -> str:
+    """The key under which a step's words are held where a carrier filtered them: other words go on."""
+    return f"words:{sequence['playbook']}/{sequence['variant']}/{name}"
+
+
+def gather(turn: Turn, who: Person, sequence: RowMapping, name: str, step: StepFacts, sender: str) -> Facts:
+    """Everything the gates look at for the step ``name`` of this person, now."""
     business, tx = turn.business, turn.tx
     states = phones.states_of(who.phone) if who.phone else ()
     limits = [limit for limit in (attempts_allowed(business.preset, states), business.max_touches_per_day) if limit]
@@ -111,7 +116,7 @@ def gather(turn: Turn, who: Person, sequence: RowMapping, step: StepFacts, sende
         max_touches_per_day=min(limits),
         last_message_at=who.row["last_message_at"],
         windows=windows(business, step.channel, who.phone),
-        sender=_sender(turn, step.channel, sender, sequence),
+        sender=_sender(turn, step.channel, sender, sequence, name),
     )
 
 
@@ -156,14 +161,14 @@ def _unreachable(who: Person, channel: Channel, sender: str) -> str:
     return ""
 
 
-def _sender(turn: Turn, channel: Channel, sender: str, sequence: RowMapping) -> SenderFacts:
+def _sender(turn: Turn, channel: Channel, sender: str, sequence: RowMapping, name: str) -> SenderFacts:
     if channel not in ("sms", "voice", "email") or not sender:
         return SenderFacts()
     row = touches.sender(turn.tx, turn.business.id, sender)
     return SenderFacts(
         pace=_pace(turn, channel, sequence["number"], row["first_free_at"], row["later_free_at"]),
         circuit_open_until=row["circuit_open_until"],
-        held=row["held"],
+        held=row["held"] or touches.held_words(turn.tx, turn.business.id, words_of(sequence, name)),
     )
 
 

@@ -102,7 +102,7 @@ def gate(turn: Turn, key: Key, *, lease_seconds: float, claimed: bool = False) -
     sender = facts.sender_of(turn, row["channel"], sequence["number"])
     definition = sequences.step_of(turn, sequence, row["name"])
     asking = facts.step_facts(row, definition)
-    known = facts.gather(turn, who, sequence, asking, sender)
+    known = facts.gather(turn, who, sequence, row["name"], asking, sender)
     if definition is None and row["kind"] == "touch":
         decision = Decision("skip", "playbook_changed", "playbook")
     else:
@@ -159,25 +159,34 @@ def _act(turn: Turn, who: Person, sequence: RowMapping, row: RowMapping, sender:
     elif decision.verdict == "close":
         skip_step(turn, sequence, row, decision.reason)
         if sequence["state"] != "closed":
-            sequences.close_sequence(turn, sequence, decision.reason)
+            sequences.close_sequence(turn, sequence, decision.reason, outcome=decision.reason)
     else:
         skip_step(turn, sequence, row, decision.reason, who=who)
 
 
 def _defer(turn: Turn, sequence: RowMapping, row: RowMapping, decision: Decision) -> None:
     until = decision.until
-    more: dict[str, Any] = {}
-    if decision.gate == "window" and until is not None:
+    if until is None or decision.gate == "early":
+        # A claim may come early: the row keeps its time, and the flow its grace.
+        _release(turn, row, max(row["release_at"] or turn.now, until or turn.now))
+        return
+    release, more = until, {}
+    if decision.gate == "window":
         # The words wait for the window too: the deadline counts anew from the first legal minute.
-        definition = sequences.step_of(turn, sequence, row["name"])
-        more = {"waited_for_window": True, "due_at": until, "slot_at": None}
-        if definition is not None and definition.deadline is not None:
-            more["deadline_at"] = until + definition.deadline
+        more = _moved(turn, sequence, row, until)
+        release = sequences.release_at(turn, sequence, row, until)
+        sequences.announce(turn, sequence["sequence_id"], row["name"], until)
     if decision.reason == "pace":
         more = {"slot_at": until}
-    _release(turn, row, until, reason=decision.reason, **more)
-    if until is not None:
-        sequences.ring_bells(turn, sequence["sequence_id"], at=until, step=row["name"])
+    _release(turn, row, release, reason=decision.reason, **more)
+    sequences.ring_bells(turn, sequence["sequence_id"], at=until, step=row["name"])
+
+
+def _moved(turn: Turn, sequence: RowMapping, row: RowMapping, due: datetime) -> dict[str, Any]:
+    definition = sequences.step_of(turn, sequence, row["name"])
+    deadline = definition.deadline if definition is not None else None
+    ends = {} if deadline is None else {"deadline_at": due + deadline}
+    return {"waited_for_window": True, "due_at": due, "slot_at": None, **ends}
 
 
 def skip_step(
@@ -199,8 +208,9 @@ def skip_step(
         state=state, reason=reason, settled_at=turn.now, release_at=None,
     )  # fmt: skip
     definition = sequences.step_of(turn, sequence, row["name"])
-    if who is not None and definition is not None and _needs_person(definition, reason, state):
-        body = words.staff_task(turn, who, sequence, definition, reason)
+    open_for = who if sequence["state"] != "closed" else None
+    if open_for is not None and definition is not None and _needs_person(definition, reason, state):
+        body = words.staff_task(turn, open_for, sequence, row, definition, reason)
         sequences.add_step(
             turn,
             sequence["sequence_id"],
@@ -230,7 +240,8 @@ def _hand_to_staff(turn: Turn, who: Person, sequence: RowMapping, row: RowMappin
     }
     touches.add(
         turn.tx, business_id=turn.business.id, step=row["name"], channel="staff", attempt=1, state="sent",
-        address="", sender="", subject=content.subject, body=content.body, intended_at=turn.now, sent_at=turn.now, **refs,
+        address="", sender="", subject=content.subject, body=content.body, intended_at=turn.now,
+        sent_at=turn.now, **refs,
     )  # fmt: skip
     rows.change_step(
         turn.tx, row["business_id"], row["sequence_id"], row["name"], was=("planned",),
@@ -266,7 +277,8 @@ def _intend(
     touches.add(
         turn.tx, business_id=business.id, step=row["name"], channel=row["channel"], attempt=attempt, state="sending",
         address=address, sender=sender, body=content.body, subject=content.subject,
-        details=dict(content.variables) or None, intended_at=turn.now, ask_at=turn.now + ASK_AFTER,
+        details=dict(content.variables) or None, intended_at=turn.now,
+        ask_at=None if claimed else turn.now + ASK_AFTER,  # a claim is the flow's: nobody asks, nobody sends it again
         lease_owner=lease, lease_until=turn.tx.db_time() + lease_seconds, **refs,
     )  # fmt: skip
     rows.change_step(

@@ -9,7 +9,7 @@ from sidecar.domain.gates import Decision, Facts, StepFacts, decide
 from sidecar.engine import facts, people, sequences
 from sidecar.engine.context import Turn
 from sidecar.engine.results import Conflict, Invalid, LookResult, NotFound, RunResult
-from sidecar.store import contacts
+from sidecar.store import contacts, touches
 from sidecar.store import sequences as rows
 from sidecar.store.ids import new_id
 
@@ -51,6 +51,15 @@ class Hand:
         """Go on; raises as :meth:`close`."""
         self._do(business, sequence_id, sequences.resume_sequence)
 
+    def held(self, business: Business) -> list[tuple[str, str]]:
+        """What a vendor's refusal made us hold, and its code: a sender, or ``words:playbook/variant/step``."""
+        found = self._context.store.read(lambda tx: touches.held(tx, business.id))
+        return [(row["sender"], row["held"]) for row in found]
+
+    def release(self, business: Business, what: str) -> bool:
+        """Use a held sender, or held words, again; True when it was held. Steps that wait for it look within 10 min."""
+        return self._context.store.write(lambda tx: _release(Turn(self._context, tx, business), what))
+
     def _do(self, business: Business, sequence_id: str, act: Callable[[Turn, RowMapping], None]) -> None:
         def work(turn: Turn) -> None:
             row = rows.get(turn.tx, business.id, sequence_id)
@@ -66,6 +75,13 @@ class Hand:
             act(turn, row)
 
         self._context.store.write(lambda tx: work(Turn(self._context, tx, business)))
+
+
+def _release(turn: Turn, what: str) -> bool:
+    released = touches.release(turn.tx, turn.business.id, what)
+    if released:
+        turn.record("sender.released", words=what if what.startswith("words:") else None)
+    return released
 
 
 class Answers:

@@ -13,7 +13,7 @@ import structlog
 
 from sidecar.channels.port import ChannelError
 from sidecar.domain.texts import usable_first_name
-from sidecar.engine import facts, gating, people
+from sidecar.engine import facts, gating, people, stopping
 from sidecar.engine.context import Turn
 from sidecar.engine.gating import Intent, Key
 from sidecar.store import contacts
@@ -35,6 +35,9 @@ TAKE_SECONDS = 30.0
 
 CRM_BUDGET_SECONDS = 2.0
 """After this the text goes out with the fallback words."""
+
+CRM_LAGS = timedelta(hours=24)
+"""For so long after a START the CRM may still say opted out: our write is on its way, its search is behind."""
 
 KNOWN_FOR = timedelta(minutes=10)
 """A contact read from the CRM this recently is not read again before the next step."""
@@ -128,7 +131,9 @@ class Runner:
         contact_id, phone = found
         person = self._crm.find_person(business, phone, budget_seconds=CRM_BUDGET_SECONDS)
         if person is not None:
-            self._context.store.write(lambda tx: introduce(Turn(self._context, tx, business), contact_id, person))
+            stopping.commit_stop(
+                self._context, business, lambda turn, force: introduce(turn, contact_id, person, force=force)
+            )
 
     def _stale_contact(self, turn: Turn, key: Key, now: datetime) -> tuple[str, str] | None:
         sequence = rows.get(turn.tx, key.business_id, key.sequence_id)
@@ -143,28 +148,32 @@ class Runner:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
-def introduce(turn: Turn, contact_id: str, person: CrmPerson) -> None:
-    """Note what the CRM knows of a contact; an opt-out that the CRM holds is a STOP."""
+def introduce(turn: Turn, contact_id: str, person: CrmPerson, *, force: bool) -> None:
+    """Note what the CRM knows of a contact; an opt-out that the CRM holds is a STOP.
+
+    Raises:
+        stopping.Leased: it is one, and a request to them is under way; nothing is written then.
+    """
     contacts.get(turn.tx, turn.business.id, contact_id, lock=True)
     contacts.change(
-        turn.tx,
-        turn.business.id,
-        contact_id,
-        first_name=usable_first_name(person.first_name),
-        last_name=person.last_name,
-        crm_id=person.crm_id,
-        deal_stage=person.deal_stage,
-        enriched_at=turn.now,
-    )
+        turn.tx, turn.business.id, contact_id,
+        first_name=usable_first_name(person.first_name), last_name=person.last_name, crm_id=person.crm_id,
+        deal_stage=person.deal_stage, enriched_at=turn.now,
+    )  # fmt: skip
     people.add_address(turn, contact_id, "crm", person.crm_id)
     if person.email:
         people.add_address(turn, contact_id, "email", person.email)
-    who = facts.person(turn, contact_id)
+        _note_email(turn, contact_id, person.email.strip().lower(), opted_out=person.email_opted_out)
     if person.opted_out:
-        keys = [(row["kind"], row["key_hash"]) for row in who.addresses]
-        if contacts.suppress(turn.tx, turn.business.id, contact_id, keys, "crm", turn.now):
-            turn.record("suppression.added", contact_id=contact_id, reason="crm")
-    elif person.email_opted_out and person.email:
-        hashed = turn.context.key_hash(turn.business.id, "email", person.email)
-        contacts.mark_unreachable(turn.tx, turn.business.id, person.email.strip().lower(), "email_opted_out")
-        turn.record("contact.email_opted_out", contact_id=contact_id, reason="crm", key=hashed[:12])
+        hashes = facts.person(turn, contact_id).hashes
+        if not contacts.lifted_since(turn.tx, turn.business.id, hashes, turn.now - CRM_LAGS):
+            stopping.stop(turn, contact_id, source=stopping.CRM, force=force)
+
+
+def _note_email(turn: Turn, contact_id: str, email: str, *, opted_out: bool) -> None:
+    """Who left the client's mailing list gets no email, and may have come back to it since."""
+    now, before = ("email_opted_out" if opted_out else ""), ("" if opted_out else "email_opted_out")
+    who = facts.person(turn, contact_id)
+    if any(row["address"] == email and row["unreachable"] == before for row in who.addresses):
+        contacts.mark_unreachable(turn.tx, turn.business.id, email, now)
+        turn.record(f"contact.{now or 'email_opted_in'}", contact_id=contact_id, reason="crm")

@@ -37,6 +37,12 @@ RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (5, 10, 20, 40, 60
 
 MAX_ATTEMPTS = 12
 
+THROTTLED = "429"
+"""``20429``, ``http_429``: the provider is well and asks for patience, so its circuit stays closed."""
+
+_REPORTED = {"delivered": "delivered", "undelivered": "undelivered", "failed": "undelivered"}
+"""What the provider may have reported of a touch before it answered our request."""
+
 
 class Sender:
     """Sends what was intended, and records what became of it."""
@@ -101,6 +107,14 @@ def withdraw(turn: Turn, ref: Ref) -> None:
         "touch.withdrawn", contact_id=ref.contact_id, sequence_id=ref.sequence_id, step=ref.step,
         touch_id=ref.touch_id, reason="started_too_late",
     )  # fmt: skip
+    _drop_if_closed(turn, ref)
+
+
+def _drop_if_closed(turn: Turn, ref: Ref) -> None:
+    """What is planned again of a sequence that ended meanwhile has nothing to wait for."""
+    sequence = _sequence(turn, ref)
+    if sequence["state"] == "closed":
+        sequences.cancel_left(turn, sequence)
 
 
 def record_accepted(turn: Turn, ref: Ref, accepted: Accepted) -> None:
@@ -114,9 +128,11 @@ def record_accepted(turn: Turn, ref: Ref, accepted: Accepted) -> None:
     touches.note_success(turn.tx, turn.business.id, ref.sender)
     if not changed:
         return
+    touch = touches.get(turn.tx, turn.business.id, ref.touch_id)
+    state = _REPORTED.get(touch["provider_state"] if touch is not None else "", "sent")
     rows.change_step(
         turn.tx, turn.business.id, ref.sequence_id, ref.step, was=("sending", "unknown", "claimed"),
-        state="sent", settled_at=turn.now,
+        state=state, settled_at=turn.now,
     )  # fmt: skip
     if sequence["first_touch_seconds"] is None and sequence["call_id"] is not None:
         seconds = (turn.now - sequence["call_at"]).total_seconds()
@@ -157,7 +173,7 @@ def record_fault(turn: Turn, ref: Ref, error: ChannelError) -> None:
     _effect(turn, ref, error)
     sequence = _sequence(turn, ref)
     if error.fault is Fault.NOT_SENT and ref.attempt < MAX_ATTEMPTS:
-        if not error.code.startswith("429"):
+        if not error.code.endswith(THROTTLED):
             touches.note_fault(turn.tx, turn.business.id, ref.sender, turn.now)
         wait = error.retry_after or RETRY_AFTER[min(ref.attempt, len(RETRY_AFTER)) - 1]
         again = turn.now + wait
@@ -166,6 +182,7 @@ def record_fault(turn: Turn, ref: Ref, error: ChannelError) -> None:
             state="planned", release_at=again, reason=error.code,
         )  # fmt: skip
         sequences.ring_bells(turn, ref.sequence_id, at=again, step=ref.step)
+        _drop_if_closed(turn, ref)
     else:
         give_up(turn, sequence, ref.step, error.code)
 
@@ -200,8 +217,9 @@ def _effect(turn: Turn, ref: Ref, error: ChannelError) -> None:
         contacts.mark_unreachable(turn.tx, turn.business.id, ref.to, "landline")
     elif error.effect is Effect.INVALID:
         contacts.mark_unreachable(turn.tx, turn.business.id, ref.to, "invalid")
-    elif error.effect in (Effect.HOLD_SENDER, Effect.HOLD_TEMPLATE):
-        touches.sender(turn.tx, turn.business.id, ref.sender)
-        touches.change_sender(turn.tx, turn.business.id, ref.sender, held=error.code)
+    elif error.effect is Effect.HOLD_SENDER:
+        touches.hold(turn.tx, turn.business.id, ref.sender, error.code)
+    elif error.effect is Effect.HOLD_TEMPLATE:
+        touches.hold(turn.tx, turn.business.id, facts.words_of(_sequence(turn, ref), ref.step), error.code)
     if error.effect in (Effect.HOLD_SENDER, Effect.HOLD_TEMPLATE, Effect.ALERT):
         turn.alert("operator", touch_id=ref.touch_id, sequence_id=ref.sequence_id, reason=error.remedy)

@@ -90,7 +90,7 @@ def open_sequence(
         playbook=playbook.name,
     )
     for row in planned:
-        _announce(turn, sequence_id, row["name"], row["due_at"])
+        announce(turn, sequence_id, row["name"], row["due_at"])
     return sequence_id
 
 
@@ -126,7 +126,7 @@ def grace_of(turn: Turn, platform: str, *, first: bool, live_wait: bool) -> time
     15 s for the first text, later 60 s where a wait of the flow is live and none where it is not; 0 where no
     flow is named.
     """
-    if not platform:
+    if not platform and not live_wait:
         return timedelta()
     flow = turn.business.flow
     if first:
@@ -137,7 +137,14 @@ def grace_of(turn: Turn, platform: str, *, first: bool, live_wait: bool) -> time
     return flow.grace_later if flow else timedelta(seconds=60)
 
 
-def _announce(turn: Turn, sequence_id: str, name: str, due: datetime | None) -> None:
+def release_at(turn: Turn, sequence: RowMapping, row: RowMapping, due: datetime) -> datetime:
+    """When the row's own time comes for a step that is due then: a flow that listens for it has its grace."""
+    waits = record.bells_of(turn.tx, turn.business.id, sequence["sequence_id"])
+    live = any(bell["step"] == row["name"] for bell in waits)
+    return due + grace_of(turn, sequence["flow_platform"], first=row["ordinal"] == 0, live_wait=live)
+
+
+def announce(turn: Turn, sequence_id: str, name: str, due: datetime | None) -> None:
     """Tell those who drive by events (Make) when the step is due; dropped if it is sent or cancelled before."""
     if due is None:
         return
@@ -177,7 +184,7 @@ def settle_step(turn: Turn, sequence: RowMapping) -> None:
             due_at=due, release_at=due + grace,
             deadline_at=None if definition.deadline is None else due + definition.deadline,
         )  # fmt: skip
-        _announce(turn, sequence["sequence_id"], row["name"], due)
+        announce(turn, sequence["sequence_id"], row["name"], due)
         ring_bells(turn, sequence["sequence_id"], at=due, step=row["name"])
     if all(row["state"] not in rows.UNSETTLED for row in steps if row["kind"] in OWN):
         _exhaust(turn, sequence)
@@ -252,9 +259,10 @@ def add_step(
     channel: str,
     body: str | None = None,
     reason: str = "",
+    deadline: timedelta | None = None,
 ) -> None:
     """A step that no playbook holds, due now: a staff task, an answer, the confirmation of a STOP."""
-    row = _row(turn, sequence_id, name, channel, LATER, turn.now, None, "")
+    row = _row(turn, sequence_id, name, channel, LATER, turn.now, deadline, "")
     rows.add_steps(turn.tx, [{**row, "kind": kind, "body": body, "reason": reason}])
 
 

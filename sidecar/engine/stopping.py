@@ -30,6 +30,8 @@ T = TypeVar("T")
 WAIT_SECONDS = 2.0
 """How long a STOP waits for requests under way; real seconds, since it waits for real requests."""
 _LOOK_SECONDS = 0.02
+CRM = "crm"
+"""Source of a STOP that the CRM told us of: it need not be told."""
 _BAR_SECONDS = 30.0
 """A bar outlasts the slowest STOP; that of a process which died goes by itself."""
 
@@ -67,7 +69,7 @@ def stop(turn: Turn, contact_id: str, *, source: str, force: bool, own_lease: bo
     Args:
         turn: the transaction.
         contact_id: who said STOP; whoever shares an address with them is stopped there too.
-        source: how we know: ``sms``, ``email_link``, ``twilio_21610``, ``api``, ``voice``.
+        source: how we know: ``sms``, ``email_link``, ``twilio_21610``, ``api``, ``voice``, ``crm``.
         force: commit although a request is under way.
         own_lease: the lease that is held is the caller's own (the provider's refusal told us of the STOP).
 
@@ -86,7 +88,8 @@ def stop(turn: Turn, contact_id: str, *, source: str, force: bool, own_lease: bo
     in_flight = tuple(row["touch_id"] for row in under_way if row["state"] == "sending" and not own_lease)
     if changed:
         turn.record("suppression.added", contact_id=contact_id, reason=source, in_flight=list(in_flight))
-        turn.owe("crm.opt_out", "crm", {"contact_id": contact_id, "source": source, "at": turn.now.isoformat()})
+        if source != CRM:
+            turn.owe("crm.opt_out", "crm", {"contact_id": contact_id, "source": source, "at": turn.now.isoformat()})
     for row in under_way:
         if row["channel"] == "voice":
             turn.owe("voice.stop", "voice", {"touch_id": row["touch_id"]}, sequence_id=row["sequence_id"])

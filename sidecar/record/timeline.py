@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sidecar.domain.phones import mask
+from sidecar.record import reading
 from sidecar.store import contacts, record, touches
 from sidecar.store import sequences as rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import RowMapping
 
@@ -19,16 +21,26 @@ _SEQUENCE = (
     "held_reason", "outcome", "value_minor", "currency", "call_at", "opened_at", "closed_at", "replied_at",
     "first_touch_seconds", "flow_platform", "flow_execution",
 )  # fmt: skip
-_STEP = ("name", "channel", "kind", "state", "reason", "due_at", "release_at", "deadline_at", "settled_at", "attempt",
-         "touch_id")  # fmt: skip
-_TOUCH = ("touch_id", "step", "channel", "attempt", "state", "provider_id", "provider_state", "code", "body",
+_STEP = ("sequence_id", "name", "channel", "kind", "state", "reason", "due_at", "release_at", "deadline_at",
+         "settled_at", "attempt", "touch_id")  # fmt: skip
+_TOUCH = ("touch_id", "step", "channel", "attempt", "state", "sender", "provider_id", "provider_state", "code", "body",
           "subject", "details", "intended_at", "sent_at")  # fmt: skip
-_EVENT = ("event_id", "at", "type", "step", "reason", "call_id", "touch_id", "data")
+_EVENT = ("event_id", "at", "type", "sequence_id", "step", "reason", "call_id", "touch_id", "data")
+_CALL = ("call_id", "provider", "number", "sequence_id", "state", "reason", "decision", "forwarded_from",
+         "ring_seconds", "started_at", "ended_at", "heard_at", "judged_at", "recovered")  # fmt: skip
+_MESSAGE = ("message_id", "sequence_id", "channel", "body", "intent", "at")
+_CONTACT = ("business_id", "contact_id", "first_name", "last_name", "crm_id", "deal_stage", "created_at",
+            "last_call_at", "last_message_at")  # fmt: skip
+_ADDRESS = ("kind", "address", "unreachable", "added_at")
 
 
 def _shown(row: RowMapping, columns: Sequence[str]) -> dict[str, Any]:
     """JSON-ready: datetimes as ISO 8601 in UTC."""
     return {name: value.isoformat() if hasattr(value := row[name], "isoformat") else value for name in columns}
+
+
+def _all(found: Iterable[RowMapping], columns: Sequence[str]) -> list[dict[str, Any]]:
+    return [_shown(row, columns) for row in found]
 
 
 class Timeline:
@@ -38,7 +50,11 @@ class Timeline:
         self._store = store
 
     def sequence(self, business_id: str, sequence_id: str) -> dict[str, Any] | None:
-        """The sequence with its steps, touches and events; ``None`` where the business has no such one."""
+        """The sequence with its steps, touches, calls, messages and events; ``None`` where the business has none such.
+
+        Its events are those that name it, those of its calls, and what the person did meanwhile that belongs
+        to no sequence (a STOP).
+        """
         return self._store.read(lambda tx: _sequence(tx, business_id, sequence_id))
 
     def listing(
@@ -51,66 +67,118 @@ class Timeline:
     ) -> list[dict[str, Any]]:
         """Sequences of these businesses, newest first, a page at a time (``before`` is the last id seen)."""
         found = self._store.read(lambda tx: rows.listing(tx, business_ids, state=state, before=before, limit=limit))
-        return [_shown(row, _SEQUENCE) for row in found]
+        return _all(found, _SEQUENCE)
 
-    def person(self, business_id: str, phone: str) -> dict[str, Any] | None:
-        """Everything on record about the person with this number (E.164), in order."""
-        return self._store.read(lambda tx: _person(tx, business_id, phone))
+    def people(self, business_ids: Sequence[str], *, limit: int = 50) -> list[dict[str, Any]]:
+        """People of these businesses, newest first: masked numbers, whether they opted out, what is under way."""
+        return self._store.read(lambda tx: _people(tx, business_ids, limit))
+
+    def contact_with(self, business_id: str, phone: str) -> str | None:
+        """The id of the person with this number (E.164)."""
+        return self._store.read(lambda tx: contacts.by_address(tx, business_id, "phone", phone))
+
+    def person(self, business_id: str, contact_id: str) -> dict[str, Any] | None:
+        """Everything on record about a person, in order; ``None`` where the business has none such."""
+        return self._store.read(lambda tx: _person(tx, business_id, contact_id))
+
+
+def _parts(tx: Tx, row: RowMapping) -> dict[str, Any]:
+    business_id, sequence_id = row["business_id"], row["sequence_id"]
+    return {
+        **_shown(row, _SEQUENCE),
+        "steps": _all(rows.steps_of(tx, business_id, sequence_id), _STEP),
+        "touches": _all(touches.of_sequence(tx, business_id, sequence_id), _TOUCH),
+    }
 
 
 def _sequence(tx: Tx, business_id: str, sequence_id: str) -> dict[str, Any] | None:
     row = rows.get(tx, business_id, sequence_id)
     if row is None:
         return None
+    contact_id = row["contact_id"]
+    its_calls = reading.calls_of(tx, business_id, contact_id, sequence_id=sequence_id)
+    its_messages = reading.messages_of(tx, business_id, contact_id, sequence_id=sequence_id)
+    events = [
+        *record.events_of(tx, business_id, sequence_id=sequence_id),
+        *reading.events_of_calls(tx, business_id, its_calls),
+        *reading.events_between(tx, business_id, contact_id, row["opened_at"], row["closed_at"]),
+    ]
     return {
-        **_shown(row, _SEQUENCE),
-        "steps": [_shown(step, _STEP) for step in rows.steps_of(tx, business_id, sequence_id)],
-        "touches": [_shown(touch, _TOUCH) for touch in touches.of_sequence(tx, business_id, sequence_id)],
-        "events": [_shown(event, _EVENT) for event in record.events_of(tx, business_id, sequence_id=sequence_id)],
+        **_parts(tx, row),
+        "contact": _whom(tx, business_id, contact_id),
+        "calls": _all(its_calls, _CALL),
+        "messages": _all(its_messages, _MESSAGE),
+        "events": _all(reading.in_order(events), _EVENT),
     }
 
 
-def _person(tx: Tx, business_id: str, phone: str) -> dict[str, Any] | None:
-    contact_id = contacts.by_address(tx, business_id, "phone", phone)
-    if contact_id is None:
-        return None
+def _whom(tx: Tx, business_id: str, contact_id: str) -> dict[str, Any]:
+    """Who it is about, with the number masked."""
     row = contacts.get(tx, business_id, contact_id)
     found = contacts.addresses_of(tx, business_id, contact_id)
-    sequences = rows.listing(tx, [business_id], contact_id=contact_id, limit=1000)
     return {
-        **_shown(
-            row,
-            (
-                "contact_id",
-                "first_name",
-                "last_name",
-                "crm_id",
-                "deal_stage",
-                "created_at",
-                "last_call_at",
-                "last_message_at",
-            ),
-        ),
+        **{name: row[name] for name in ("contact_id", "first_name", "last_name")},
+        "phone": _masked_phone(found),
         "suppressed": contacts.is_suppressed(tx, business_id, [address["key_hash"] for address in found]),
-        "addresses": [_shown(address, ("kind", "address", "unreachable", "added_at")) for address in found],
-        "consents": [
-            {
-                "basis": c.basis,
-                "channels": sorted(c.channels),
-                "purpose": c.purpose,
-                "given_at": c.given_at.isoformat(),
-                "expires_at": c.expires_at.isoformat() if c.expires_at else None,
-                "evidence": c.evidence,
-            }
-            for c in contacts.consents_of(tx, business_id, contact_id)
-        ],
-        "sequences": [_sequence(tx, business_id, found["sequence_id"]) for found in reversed(sequences)],
-        "messages": [
-            _shown(message, ("message_id", "channel", "body", "intent", "at"))
-            for message in record.messages_of(tx, business_id, contact_id)
-        ],
-        "events": [
-            _shown(event, (*_EVENT, "sequence_id"))
-            for event in record.events_of(tx, business_id, contact_id=contact_id)
-        ],
     }
+
+
+def _masked_phone(found: Iterable[RowMapping]) -> str | None:
+    phones = [address["address"] for address in found if address["kind"] == "phone"]
+    return mask(phones[-1]) if phones else None
+
+
+def _people(tx: Tx, business_ids: Sequence[str], limit: int) -> list[dict[str, Any]]:
+    found = reading.newest_contacts(tx, business_ids, limit)
+    ids = [row["contact_id"] for row in found]
+    known = reading.addresses_of(tx, business_ids, ids)
+    stopped = reading.suppressed_among(tx, business_ids, [address["key_hash"] for address in known])
+    under_way = reading.unclosed_of(tx, business_ids, ids)
+    people = []
+    for row in found:
+        key = (row["business_id"], row["contact_id"])
+        own = [address for address in known if (address["business_id"], address["contact_id"]) == key]
+        people.append({
+            **_shown(row, _CONTACT),
+            "phone": _masked_phone(own),
+            "suppressed": any((address["business_id"], address["key_hash"]) in stopped for address in own),
+            "under_way": under_way.get(key),
+        })  # fmt: skip
+    return people
+
+
+def _person(tx: Tx, business_id: str, contact_id: str) -> dict[str, Any] | None:
+    row = reading.contact(tx, business_id, contact_id)
+    if row is None:
+        return None
+    found = contacts.addresses_of(tx, business_id, contact_id)
+    sequences = rows.listing(tx, [business_id], contact_id=contact_id, limit=1000)
+    their_calls = reading.calls_of(tx, business_id, contact_id)
+    events = [
+        *reading.events_about(tx, business_id, contact_id, [each["sequence_id"] for each in sequences]),
+        *reading.events_of_calls(tx, business_id, their_calls),
+    ]
+    return {
+        **_shown(row, _CONTACT),
+        "suppressed": contacts.is_suppressed(tx, business_id, [address["key_hash"] for address in found]),
+        "addresses": _all(found, _ADDRESS),
+        "consents": _consents(tx, business_id, contact_id),
+        "sequences": [_parts(tx, each) for each in reversed(sequences)],
+        "calls": _all(their_calls, _CALL),
+        "messages": _all(reading.messages_of(tx, business_id, contact_id), _MESSAGE),
+        "events": _all(reading.in_order(events), _EVENT),
+    }
+
+
+def _consents(tx: Tx, business_id: str, contact_id: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "basis": consent.basis,
+            "channels": sorted(consent.channels),
+            "purpose": consent.purpose,
+            "given_at": consent.given_at.isoformat(),
+            "expires_at": consent.expires_at.isoformat() if consent.expires_at else None,
+            "evidence": consent.evidence,
+        }
+        for consent in contacts.consents_of(tx, business_id, contact_id)
+    ]

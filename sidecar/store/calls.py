@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import RowMapping, select
 
 from sidecar.domain.calls import Evidence
+from sidecar.store import statements
+from sidecar.store.statements import first
 from sidecar.store.tables import calls
 
 if TYPE_CHECKING:
@@ -18,22 +20,17 @@ if TYPE_CHECKING:
 
 def get(tx: Tx, business_id: str, call_id: str, *, lock: bool = False) -> RowMapping | None:
     """The call's row, if we have heard of it."""
-    query = select(calls).where(calls.c.business_id == business_id, calls.c.call_id == call_id)
-    if lock:
-        query = query.with_for_update()
-    return tx.conn.execute(query).mappings().first()
+    return first(tx, calls, lock=lock, business_id=business_id, call_id=call_id)
 
 
 def add(tx: Tx, **values: Any) -> None:
     """A call that we hear of for the first time."""
-    tx.conn.execute(calls.insert().values(**values))
+    statements.add(tx, calls, values)
 
 
 def change(tx: Tx, business_id: str, call_id: str, **values: Any) -> None:
     """Set columns of a call."""
-    tx.conn.execute(
-        update(calls).where(calls.c.business_id == business_id, calls.c.call_id == call_id).values(**values)
-    )
+    statements.change(tx, calls, {"business_id": business_id, "call_id": call_id}, values)
 
 
 def evidence_of(row: RowMapping) -> Evidence:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import RowMapping, and_, or_, select, update
+from sqlalchemy import RowMapping, bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from sidecar.domain.consent import Consent
+from sidecar.store import statements
 from sidecar.store.ids import new_id
+from sidecar.store.statements import every, first
 from sidecar.store.tables import addresses, consents, contacts, suppressions
 
 if TYPE_CHECKING:
@@ -20,21 +22,61 @@ if TYPE_CHECKING:
 
 AddressKind = Literal["phone", "email", "crm"]
 
+_BY_ADDRESS = (
+    select(addresses.c.contact_id)
+    .where(
+        addresses.c.business_id == bindparam("business_id"),
+        addresses.c.kind == bindparam("kind"),
+        addresses.c.address == bindparam("address"),
+    )
+    .order_by(addresses.c.added_at, addresses.c.contact_id)
+)
+_CONFLICT = ["business_id", "contact_id", "kind", "address"]
+_NEW_ADDRESS = {
+    True: sqlite_insert(addresses).on_conflict_do_nothing(index_elements=_CONFLICT),
+    False: pg_insert(addresses).on_conflict_do_nothing(index_elements=_CONFLICT),
+}
+"""By whether the store is SQLite."""
+_SHARING = (
+    select(addresses.c.contact_id)
+    .where(
+        addresses.c.business_id == bindparam("business_id"),
+        addresses.c.key_hash.in_(bindparam("hashes", expanding=True)),
+    )
+    .distinct()
+)
+_TAKE_LEASE = update(contacts).where(
+    contacts.c.business_id == bindparam("is_business_id"),
+    contacts.c.contact_id == bindparam("is_contact_id"),
+    or_(contacts.c.lease_until.is_(None), contacts.c.lease_until <= bindparam("now")),
+)
+_SUPPRESSED = (
+    select(suppressions.c.key_hash)
+    .where(
+        suppressions.c.business_id == bindparam("business_id"),
+        suppressions.c.key_hash.in_(bindparam("hashes", expanding=True)),
+        suppressions.c.lifted_at.is_(None),
+    )
+    .limit(1)
+)
+_CONSENTS = (
+    select(consents)
+    .where(consents.c.business_id == bindparam("business_id"), consents.c.contact_id == bindparam("contact_id"))
+    .order_by(consents.c.given_at.desc())
+)
+
 
 def by_address(tx: Tx, business_id: str, kind: AddressKind, address: str) -> str | None:
     """The contact that has this address, if one has; the first to have it, where several share a mailbox."""
-    found = tx.conn.execute(
-        select(addresses.c.contact_id)
-        .where(addresses.c.business_id == business_id, addresses.c.kind == kind, addresses.c.address == address)
-        .order_by(addresses.c.added_at, addresses.c.contact_id)
-    ).scalar()
+    wanted = {"business_id": business_id, "kind": kind, "address": address}
+    found = tx.conn.execute(_BY_ADDRESS, wanted).scalar()
     return None if found is None else str(found)
 
 
 def create(tx: Tx, business_id: str, at: datetime) -> str:
     """A new contact without any address."""
     contact_id = new_id("con", at)
-    tx.conn.execute(contacts.insert().values(business_id=business_id, contact_id=contact_id, created_at=at))
+    statements.add(tx, contacts, {"business_id": business_id, "contact_id": contact_id, "created_at": at})
     return contact_id
 
 
@@ -46,68 +88,38 @@ def add_address(
     Raises:
         IntegrityError: somebody else has this phone (PostgreSQL: another process made them; ``Store.write`` repeats).
     """
-    insert = sqlite_insert if tx.is_sqlite else pg_insert
-    tx.conn.execute(
-        insert(addresses)
-        .values(
-            business_id=business_id,
-            kind=kind,
-            address=address,
-            contact_id=contact_id,
-            key_hash=key_hash,
-            added_at=at,
-        )
-        .on_conflict_do_nothing(index_elements=["business_id", "contact_id", "kind", "address"])
-    )
+    values = {
+        "business_id": business_id, "kind": kind, "address": address, "contact_id": contact_id, "key_hash": key_hash,
+        "added_at": at,
+    }  # fmt: skip
+    tx.conn.execute(_NEW_ADDRESS[tx.is_sqlite], values)
 
 
 def get(tx: Tx, business_id: str, contact_id: str, *, lock: bool = False) -> RowMapping:
     """The contact's row; with ``lock`` nobody else changes this person until the transaction ends."""
-    query = select(contacts).where(contacts.c.business_id == business_id, contacts.c.contact_id == contact_id)
-    if lock:
-        query = query.with_for_update()
-    return tx.conn.execute(query).mappings().one()
+    row = first(tx, contacts, lock=lock, business_id=business_id, contact_id=contact_id)
+    assert row is not None  # noqa: S101 - a contact is never deleted; its id comes from our own rows
+    return row
 
 
 def change(tx: Tx, business_id: str, contact_id: str, **values: Any) -> None:
     """Set columns of a contact."""
-    tx.conn.execute(
-        update(contacts)
-        .where(contacts.c.business_id == business_id, contacts.c.contact_id == contact_id)
-        .values(**values)
-    )
+    statements.change(tx, contacts, {"business_id": business_id, "contact_id": contact_id}, values)
 
 
 def addresses_of(tx: Tx, business_id: str, contact_id: str) -> Sequence[RowMapping]:
     """All of a contact's addresses, oldest first."""
-    return (
-        tx.conn.execute(
-            select(addresses)
-            .where(addresses.c.business_id == business_id, addresses.c.contact_id == contact_id)
-            .order_by(addresses.c.added_at)
-        )
-        .mappings()
-        .all()
-    )
+    return every(tx, addresses, ("added_at",), business_id=business_id, contact_id=contact_id)
 
 
 def mark_unreachable(tx: Tx, business_id: str, address: str, reason: str) -> None:
     """Remember that an address takes no such touch (``landline``, ``invalid``)."""
-    tx.conn.execute(
-        update(addresses)
-        .where(addresses.c.business_id == business_id, addresses.c.address == address)
-        .values(unreachable=reason)
-    )
+    statements.change(tx, addresses, {"business_id": business_id, "address": address}, {"unreachable": reason})
 
 
 def sharing(tx: Tx, business_id: str, hashes: Iterable[str]) -> list[str]:
     """Every contact that has one of these addresses, in one order for all (so that locks never cross)."""
-    found = tx.conn.execute(
-        select(addresses.c.contact_id)
-        .where(addresses.c.business_id == business_id, addresses.c.key_hash.in_(list(hashes)))
-        .distinct()
-    ).scalars()
-    return sorted(found)
+    return sorted(tx.conn.execute(_SHARING, {"business_id": business_id, "hashes": list(hashes)}).scalars())
 
 
 # --- the lease on a person: who may have a request to them under way ---------------------------------------------
@@ -116,29 +128,15 @@ def sharing(tx: Tx, business_id: str, hashes: Iterable[str]) -> list[str]:
 def take_lease(tx: Tx, business_id: str, contact_id: str, owner: str, seconds: float) -> bool:
     """Compare-and-set: True when the person was free and is now ours for ``seconds`` of database time."""
     now = tx.db_time()
-    taken = tx.conn.execute(
-        update(contacts)
-        .where(
-            contacts.c.business_id == business_id,
-            contacts.c.contact_id == contact_id,
-            or_(contacts.c.lease_until.is_(None), contacts.c.lease_until <= now),
-        )
-        .values(lease_owner=owner, lease_until=now + seconds)
-    )
-    return taken.rowcount == 1
+    values = {"lease_owner": owner, "lease_until": now + seconds}
+    wanted = {"is_business_id": business_id, "is_contact_id": contact_id, "now": now}
+    return tx.conn.execute(_TAKE_LEASE, {**wanted, **values}).rowcount == 1
 
 
 def free_lease(tx: Tx, business_id: str, contact_id: str, owner: str) -> None:
     """Give the person back, if the lease is still ours."""
-    tx.conn.execute(
-        update(contacts)
-        .where(
-            contacts.c.business_id == business_id,
-            contacts.c.contact_id == contact_id,
-            contacts.c.lease_owner == owner,
-        )
-        .values(lease_owner=None, lease_until=None)
-    )
+    keys = {"business_id": business_id, "contact_id": contact_id, "lease_owner": owner}
+    statements.change(tx, contacts, keys, {"lease_owner": None, "lease_until": None})
 
 
 _BAR = "stop"
@@ -201,8 +199,9 @@ def suppress(
                 set_=values,
                 where=suppressions.c.lifted_at.is_not(None),
             )
+            .returning(suppressions.c.key_hash)  # an INSERT's row count is not to be had on PostgreSQL
         )
-        new = new or done.rowcount > 0
+        new = done.first() is not None or new
     return new
 
 
@@ -220,20 +219,20 @@ def lift(tx: Tx, business_id: str, hashes: Iterable[str], at: datetime) -> bool:
     return done.rowcount > 0
 
 
+def lifted_since(tx: Tx, business_id: str, hashes: Iterable[str], since: datetime) -> bool:
+    """Whether one of these keys said START since then."""
+    query = select(suppressions.c.key_hash).where(
+        suppressions.c.business_id == business_id,
+        suppressions.c.key_hash.in_(list(hashes)),
+        suppressions.c.lifted_at >= since,
+    )
+    return tx.conn.execute(query.limit(1)).first() is not None
+
+
 def is_suppressed(tx: Tx, business_id: str, hashes: Iterable[str]) -> bool:
     """Whether any of these keys said STOP."""
-    return (
-        tx.conn.execute(
-            select(suppressions.c.key_hash)
-            .where(
-                suppressions.c.business_id == business_id,
-                suppressions.c.key_hash.in_(list(hashes)),
-                suppressions.c.lifted_at.is_(None),
-            )
-            .limit(1)
-        ).first()
-        is not None
-    )
+    wanted = {"business_id": business_id, "hashes": list(hashes)}
+    return tx.conn.execute(_SUPPRESSED, wanted).first() is not None
 
 
 # --- consent ------------------------------------------------------------------------------------------------------
@@ -242,29 +241,18 @@ def is_suppressed(tx: Tx, business_id: str, hashes: Iterable[str]) -> bool:
 def add_consent(tx: Tx, business_id: str, contact_id: str, consent: Consent, at: datetime) -> str:
     """Put a consent on record."""
     consent_id = new_id("cns", at)
-    tx.conn.execute(
-        consents.insert().values(
-            business_id=business_id,
-            consent_id=consent_id,
-            contact_id=contact_id,
-            basis=consent.basis,
-            channels=sorted(consent.channels),
-            purpose=consent.purpose,
-            given_at=consent.given_at,
-            expires_at=consent.expires_at,
-            evidence=consent.evidence,
-        )
-    )
+    values = {
+        "business_id": business_id, "consent_id": consent_id, "contact_id": contact_id, "basis": consent.basis,
+        "channels": sorted(consent.channels), "purpose": consent.purpose, "given_at": consent.given_at,
+        "expires_at": consent.expires_at, "evidence": consent.evidence,
+    }  # fmt: skip
+    statements.add(tx, consents, values)
     return consent_id
 
 
 def consents_of(tx: Tx, business_id: str, contact_id: str) -> tuple[Consent, ...]:
     """Every consent on record, newest first."""
-    rows = tx.conn.execute(
-        select(consents)
-        .where(and_(consents.c.business_id == business_id, consents.c.contact_id == contact_id))
-        .order_by(consents.c.given_at.desc())
-    ).mappings()
+    rows = tx.conn.execute(_CONSENTS, {"business_id": business_id, "contact_id": contact_id}).mappings()
     return tuple(
         Consent(
             basis=row["basis"],

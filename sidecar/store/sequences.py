@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import RowMapping, func, or_, select, update
+from sqlalchemy import RowMapping, bindparam, func, literal_column, or_, select, update
 
+from sidecar.store import statements
+from sidecar.store.statements import every, first
 from sidecar.store.tables import contacts, sequences, steps
 
 if TYPE_CHECKING:
@@ -16,56 +18,49 @@ if TYPE_CHECKING:
 
 UNSETTLED = ("planned", "sending", "claimed", "unknown")
 
+_OF_CONTACT = select(sequences).where(
+    sequences.c.business_id == bindparam("business_id"), sequences.c.contact_id == bindparam("contact_id")
+)
+_OPEN_OF = _OF_CONTACT.where(sequences.c.state != literal_column("'closed'"))
+_LATEST_OF = _OF_CONTACT.order_by(sequences.c.opened_at.desc(), sequences.c.sequence_id.desc()).limit(1)
+
+_FREE = (
+    steps.c.state == literal_column("'planned'"),
+    or_(steps.c.taken_until.is_(None), steps.c.taken_until <= bindparam("clock")),
+)
+_DUE = (
+    select(steps.c.business_id, steps.c.sequence_id, steps.c.name, steps.c.channel)
+    .where(*_FREE, steps.c.release_at <= bindparam("now"))
+    .order_by(steps.c.ordinal > 0, steps.c.release_at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_TAKE = update(steps).where(
+    steps.c.business_id == bindparam("is_business_id"),
+    steps.c.sequence_id == bindparam("is_sequence_id"),
+    steps.c.name == bindparam("is_name"),
+)
+_NEXT_DUE = select(func.min(steps.c.release_at)).where(*_FREE)
+
 
 def get(tx: Tx, business_id: str, sequence_id: str) -> RowMapping | None:
     """The sequence's row."""
-    return (
-        tx.conn.execute(
-            select(sequences).where(sequences.c.business_id == business_id, sequences.c.sequence_id == sequence_id)
-        )
-        .mappings()
-        .first()
-    )
+    return first(tx, sequences, business_id=business_id, sequence_id=sequence_id)
 
 
 def open_of(tx: Tx, business_id: str, contact_id: str) -> RowMapping | None:
     """The contact's one open (or held) sequence."""
-    return (
-        tx.conn.execute(
-            select(sequences).where(
-                sequences.c.business_id == business_id,
-                sequences.c.contact_id == contact_id,
-                sequences.c.state != "closed",
-            )
-        )
-        .mappings()
-        .first()
-    )
+    return tx.conn.execute(_OPEN_OF, {"business_id": business_id, "contact_id": contact_id}).mappings().first()
 
 
 def latest_of(tx: Tx, business_id: str, contact_id: str) -> RowMapping | None:
     """The contact's newest sequence, open or closed."""
-    return (
-        tx.conn.execute(
-            select(sequences)
-            .where(sequences.c.business_id == business_id, sequences.c.contact_id == contact_id)
-            .order_by(sequences.c.opened_at.desc(), sequences.c.sequence_id.desc())
-            .limit(1)
-        )
-        .mappings()
-        .first()
-    )
+    return tx.conn.execute(_LATEST_OF, {"business_id": business_id, "contact_id": contact_id}).mappings().first()
 
 
 def by_reply_token(tx: Tx, business_id: str, token: str) -> RowMapping | None:
     """The sequence whose emails carry this token in their Reply-To."""
-    return (
-        tx.conn.execute(
-            select(sequences).where(sequences.c.business_id == business_id, sequences.c.reply_token == token)
-        )
-        .mappings()
-        .first()
-    )
+    return first(tx, sequences, business_id=business_id, reply_token=token)
 
 
 def listing(
@@ -112,16 +107,12 @@ def unconverted(tx: Tx, business_id: str, since: datetime) -> Sequence[RowMappin
 
 def add(tx: Tx, **values: Any) -> None:
     """A new sequence."""
-    tx.conn.execute(sequences.insert().values(**values))
+    statements.add(tx, sequences, values)
 
 
 def change(tx: Tx, business_id: str, sequence_id: str, **values: Any) -> None:
     """Set columns of a sequence."""
-    tx.conn.execute(
-        update(sequences)
-        .where(sequences.c.business_id == business_id, sequences.c.sequence_id == sequence_id)
-        .values(**values)
-    )
+    statements.change(tx, sequences, {"business_id": business_id, "sequence_id": sequence_id}, values)
 
 
 # --- steps --------------------------------------------------------------------------------------------------------
@@ -129,31 +120,18 @@ def change(tx: Tx, business_id: str, sequence_id: str, **values: Any) -> None:
 
 def add_steps(tx: Tx, rows: list[dict[str, Any]]) -> None:
     """The steps of a new sequence, or one that was added to it."""
-    tx.conn.execute(steps.insert(), rows)
+    statements.add(tx, steps, rows)
     tx.due.extend(row["release_at"] for row in rows if row.get("release_at") is not None)
 
 
 def steps_of(tx: Tx, business_id: str, sequence_id: str) -> Sequence[RowMapping]:
     """All steps of a sequence, in order."""
-    return (
-        tx.conn.execute(
-            select(steps)
-            .where(steps.c.business_id == business_id, steps.c.sequence_id == sequence_id)
-            .order_by(steps.c.ordinal, steps.c.name)
-        )
-        .mappings()
-        .all()
-    )
+    return every(tx, steps, ("ordinal", "name"), business_id=business_id, sequence_id=sequence_id)
 
 
 def step(tx: Tx, business_id: str, sequence_id: str, name: str, *, lock: bool = False) -> RowMapping | None:
     """One step's row."""
-    query = select(steps).where(
-        steps.c.business_id == business_id, steps.c.sequence_id == sequence_id, steps.c.name == name
-    )
-    if lock:
-        query = query.with_for_update()
-    return tx.conn.execute(query).mappings().first()
+    return first(tx, steps, lock=lock, business_id=business_id, sequence_id=sequence_id, name=name)
 
 
 def change_step(
@@ -166,12 +144,8 @@ def change_step(
     **values: Any,
 ) -> bool:
     """Compare-and-set: change the step if its state is one of ``was``; True when it was."""
-    query = update(steps).where(
-        steps.c.business_id == business_id, steps.c.sequence_id == sequence_id, steps.c.name == name
-    )
-    if was is not None:
-        query = query.where(steps.c.state.in_(was))
-    changed = tx.conn.execute(query.values(**values)).rowcount == 1
+    keys = {"business_id": business_id, "sequence_id": sequence_id, "name": name}
+    changed = statements.change(tx, steps, keys, values, was=was) == 1
     if changed and values.get("release_at") is not None:
         tx.due.append(values["release_at"])
     return changed
@@ -183,40 +157,23 @@ def take_due(tx: Tx, now: datetime, seconds: float, limit: int) -> Sequence[RowM
     On PostgreSQL other sidecars skip what we hold; if we die, the taking runs out and they go on.
     """
     clock = tx.db_time()
-    free = or_(steps.c.taken_until.is_(None), steps.c.taken_until <= clock)
-    first_texts_first = (steps.c.ordinal > 0, steps.c.release_at)
-    due = (
+    due = tx.conn.execute(_DUE, {"now": now, "clock": clock, "most": limit}).mappings().all()
+    if due:
+        until = clock + seconds
         tx.conn.execute(
-            select(steps.c.business_id, steps.c.sequence_id, steps.c.name, steps.c.channel)
-            .where(steps.c.state == "planned", steps.c.release_at <= now, free)
-            .order_by(*first_texts_first)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        .mappings()
-        .all()
-    )
-    for row in due:
-        tx.conn.execute(
-            update(steps)
-            .where(
-                steps.c.business_id == row["business_id"],
-                steps.c.sequence_id == row["sequence_id"],
-                steps.c.name == row["name"],
-            )
-            .values(taken_until=clock + seconds)
-        )
+            _TAKE,
+            [
+                {"is_business_id": row["business_id"], "is_sequence_id": row["sequence_id"], "is_name": row["name"],
+                 "taken_until": until}
+                for row in due
+            ],
+        )  # fmt: skip
     return due
 
 
 def next_due(tx: Tx) -> datetime | None:
     """When the next planned step that nobody holds is due."""
-    clock = tx.db_time()
-    moment: datetime | None = tx.conn.execute(
-        select(func.min(steps.c.release_at)).where(
-            steps.c.state == "planned", or_(steps.c.taken_until.is_(None), steps.c.taken_until <= clock)
-        )
-    ).scalar()
+    moment: datetime | None = tx.conn.execute(_NEXT_DUE, {"clock": tx.db_time()}).scalar()
     return moment
 
 

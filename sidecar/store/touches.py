@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import RowMapping, func, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from sidecar.store import statements
+from sidecar.store.statements import every, first, one_of
 from sidecar.store.tables import claims, senders, touches
 
 if TYPE_CHECKING:
@@ -17,51 +20,81 @@ if TYPE_CHECKING:
 
     from sidecar.store.database import Tx
 
+_HAPPENED = touches.c.state.not_in([literal_column("'failed'"), literal_column("'withdrawn'")])
+"""The touch went out, or may have."""
+
+
+def _count(*where: ColumnElement[bool]) -> Select[int]:
+    return select(func.count()).select_from(touches).where(touches.c.business_id == bindparam("business_id"), *where)
+
+
+_COUNT_SINCE = _count(
+    touches.c.contact_id == bindparam("contact_id"),
+    touches.c.intended_at > bindparam("since"),
+    touches.c.channel != literal_column("'staff'"),
+    _HAPPENED,
+)
+
+
+@cache
+def _count_in_sequence(channels: tuple[str, ...]) -> Select[int]:
+    return _count(touches.c.sequence_id == bindparam("sequence_id"), one_of(touches.c.channel, channels), _HAPPENED)
+
+
+_IN_DOUBT = (
+    select(touches)
+    .where(
+        one_of(touches.c.state, ("sending", "unknown")),
+        touches.c.ask_at <= bindparam("now"),
+        func.coalesce(touches.c.lease_until, 0.0) <= bindparam("clock"),
+    )
+    .order_by(touches.c.ask_at)
+    .limit(bindparam("most"))
+)
+_CLAIMS_RUN_OUT = (
+    select(claims)
+    .where(claims.c.state == literal_column("'granted'"), claims.c.expires_at <= bindparam("now"))
+    .limit(bindparam("most"))
+)
+_NEW_SENDER = {
+    True: sqlite_insert(senders).on_conflict_do_nothing(),
+    False: pg_insert(senders).on_conflict_do_nothing(),
+}
+"""By whether the store is SQLite."""
+_WELL_AGAIN = (
+    update(senders)
+    .where(
+        senders.c.business_id == bindparam("is_business_id"),
+        senders.c.sender == bindparam("is_sender"),
+        senders.c.failures > 0,
+    )
+    .values(failures=0, circuit_open_until=None)
+)
+
 
 def add(tx: Tx, **values: Any) -> None:
     """An intent: the touch exists before its request does."""
-    tx.conn.execute(touches.insert().values(**values))
+    statements.add(tx, touches, values)
 
 
 def get(tx: Tx, business_id: str, touch_id: str) -> RowMapping | None:
     """One touch."""
-    return (
-        tx.conn.execute(select(touches).where(touches.c.business_id == business_id, touches.c.touch_id == touch_id))
-        .mappings()
-        .first()
-    )
+    return first(tx, touches, business_id=business_id, touch_id=touch_id)
 
 
 def by_provider_id(tx: Tx, business_id: str, provider_id: str) -> RowMapping | None:
     """The touch that the provider knows by this id."""
-    return (
-        tx.conn.execute(
-            select(touches).where(touches.c.business_id == business_id, touches.c.provider_id == provider_id)
-        )
-        .mappings()
-        .first()
-    )
+    return first(tx, touches, business_id=business_id, provider_id=provider_id)
 
 
 def change(tx: Tx, business_id: str, touch_id: str, *, was: tuple[str, ...] | None = None, **values: Any) -> bool:
     """Compare-and-set: change the touch if its state is one of ``was``; True when it was."""
-    query = update(touches).where(touches.c.business_id == business_id, touches.c.touch_id == touch_id)
-    if was is not None:
-        query = query.where(touches.c.state.in_(was))
-    return tx.conn.execute(query.values(**values)).rowcount == 1
+    return statements.change(tx, touches, {"business_id": business_id, "touch_id": touch_id}, values, was=was) == 1
 
 
 def of_sequence(tx: Tx, business_id: str, sequence_id: str) -> Sequence[RowMapping]:
     """Every touch of a sequence, in order."""
-    return (
-        tx.conn.execute(
-            select(touches)
-            .where(touches.c.business_id == business_id, touches.c.sequence_id == sequence_id)
-            .order_by(touches.c.touch_id)
-        )
-        .mappings()
-        .all()
-    )
+    return every(tx, touches, ("touch_id",), business_id=business_id, sequence_id=sequence_id)
 
 
 def of_contacts_under_way(tx: Tx, business_id: str, contact_ids: Sequence[str]) -> Sequence[RowMapping]:
@@ -99,35 +132,14 @@ def any_leased(tx: Tx, business_id: str, contact_ids: Sequence[str]) -> bool:
 
 def count_since(tx: Tx, business_id: str, contact_id: str, since: datetime) -> int:
     """Touches that went, or may have gone, to a person since then; staff tasks are not touches of the person."""
-    return int(
-        tx.conn.execute(
-            select(func.count())
-            .select_from(touches)
-            .where(
-                touches.c.business_id == business_id,
-                touches.c.contact_id == contact_id,
-                touches.c.intended_at > since,
-                touches.c.channel != "staff",
-                touches.c.state.not_in(("failed", "withdrawn")),
-            )
-        ).scalar_one()
-    )
+    wanted = {"business_id": business_id, "contact_id": contact_id, "since": since}
+    return int(tx.conn.execute(_COUNT_SINCE, wanted).scalar_one())
 
 
 def count_in_sequence(tx: Tx, business_id: str, sequence_id: str, channels: tuple[str, ...]) -> int:
     """Touches of these channels that a sequence has sent, or may have sent."""
-    return int(
-        tx.conn.execute(
-            select(func.count())
-            .select_from(touches)
-            .where(
-                touches.c.business_id == business_id,
-                touches.c.sequence_id == sequence_id,
-                touches.c.channel.in_(channels),
-                touches.c.state.not_in(("failed", "withdrawn")),
-            )
-        ).scalar_one()
-    )
+    wanted = {"business_id": business_id, "sequence_id": sequence_id}
+    return int(tx.conn.execute(_count_in_sequence(channels), wanted).scalar_one())
 
 
 def in_doubt(tx: Tx, now: datetime, limit: int) -> Sequence[RowMapping]:
@@ -135,27 +147,8 @@ def in_doubt(tx: Tx, now: datetime, limit: int) -> Sequence[RowMapping]:
 
     Not those that a flow claimed: it sends them in its own way, which no provider can be asked about by our id.
     """
-    clock = tx.db_time()
-    claimed = (
-        select(claims.c.claim_id)
-        .where(claims.c.business_id == touches.c.business_id, claims.c.touch_id == touches.c.touch_id)
-        .exists()
-    )
-    return (
-        tx.conn.execute(
-            select(touches)
-            .where(
-                touches.c.state.in_(("sending", "unknown")),
-                touches.c.ask_at <= now,
-                func.coalesce(touches.c.lease_until, 0.0) <= clock,
-                ~claimed,
-            )
-            .order_by(touches.c.ask_at)
-            .limit(limit)
-        )
-        .mappings()
-        .all()
-    )
+    wanted = {"now": now, "clock": tx.db_time(), "most": limit}
+    return tx.conn.execute(_IN_DOUBT, wanted).mappings().all()
 
 
 # --- senders ------------------------------------------------------------------------------------------------------
@@ -163,20 +156,45 @@ def in_doubt(tx: Tx, now: datetime, limit: int) -> Sequence[RowMapping]:
 
 def sender(tx: Tx, business_id: str, name: str) -> RowMapping:
     """The sender's row, made when first asked for, and locked: two touches never take one slot."""
-    insert = sqlite_insert if tx.is_sqlite else pg_insert
-    query = select(senders).where(senders.c.business_id == business_id, senders.c.sender == name).with_for_update()
-    row = tx.conn.execute(query).mappings().first()
+    row = first(tx, senders, lock=True, business_id=business_id, sender=name)
     if row is None:
-        tx.conn.execute(insert(senders).values(business_id=business_id, sender=name).on_conflict_do_nothing())
-        row = tx.conn.execute(query).mappings().one()
+        tx.conn.execute(_NEW_SENDER[tx.is_sqlite], {"business_id": business_id, "sender": name})
+        row = first(tx, senders, lock=True, business_id=business_id, sender=name)
+    assert row is not None  # noqa: S101 - made just now, if it was not there
     return row
 
 
 def change_sender(tx: Tx, business_id: str, name: str, **values: Any) -> None:
     """Set columns of a sender."""
-    tx.conn.execute(
-        update(senders).where(senders.c.business_id == business_id, senders.c.sender == name).values(**values)
+    statements.change(tx, senders, {"business_id": business_id, "sender": name}, values)
+
+
+def hold(tx: Tx, business_id: str, name: str, code: str) -> None:
+    """Send nothing more from this sender, or in these words, until a person releases it."""
+    sender(tx, business_id, name)
+    change_sender(tx, business_id, name, held=code)
+
+
+def held_words(tx: Tx, business_id: str, name: str) -> str:
+    """Why these words are held; empty where they are not."""
+    row = statements.first(tx, senders, business_id=business_id, sender=name)
+    return "" if row is None else str(row["held"])
+
+
+def held(tx: Tx, business_id: str) -> Sequence[RowMapping]:
+    """Everything of a business that is held: senders by their address, words by ``words:…``."""
+    query = select(senders.c.sender, senders.c.held).where(senders.c.business_id == business_id, senders.c.held != "")
+    return tx.conn.execute(query.order_by(senders.c.sender)).mappings().all()
+
+
+def release(tx: Tx, business_id: str, name: str) -> bool:
+    """A person has seen to it; True when it was held."""
+    released = tx.conn.execute(
+        update(senders)
+        .where(senders.c.business_id == business_id, senders.c.sender == name, senders.c.held != "")
+        .values(held="")
     )
+    return released.rowcount == 1
 
 
 CIRCUIT_AFTER = 3
@@ -194,11 +212,7 @@ def note_fault(tx: Tx, business_id: str, name: str, now: datetime) -> None:
 
 def note_success(tx: Tx, business_id: str, name: str) -> None:
     """The provider answered: close the circuit."""
-    tx.conn.execute(
-        update(senders)
-        .where(senders.c.business_id == business_id, senders.c.sender == name, senders.c.failures > 0)
-        .values(failures=0, circuit_open_until=None)
-    )
+    tx.conn.execute(_WELL_AGAIN, {"is_business_id": business_id, "is_sender": name})
 
 
 # --- claims -------------------------------------------------------------------------------------------------------
@@ -206,32 +220,20 @@ def note_success(tx: Tx, business_id: str, name: str) -> None:
 
 def add_claim(tx: Tx, **values: Any) -> None:
     """A flow's permission to send one step by itself."""
-    tx.conn.execute(claims.insert().values(**values))
+    statements.add(tx, claims, values)
 
 
 def claim(tx: Tx, business_id: str, claim_id: str) -> RowMapping | None:
     """One claim."""
-    return (
-        tx.conn.execute(select(claims).where(claims.c.business_id == business_id, claims.c.claim_id == claim_id))
-        .mappings()
-        .first()
-    )
+    return first(tx, claims, business_id=business_id, claim_id=claim_id)
 
 
 def change_claim(tx: Tx, business_id: str, claim_id: str, *, was: str, state: str) -> bool:
     """Compare-and-set of a claim's state."""
-    changed = tx.conn.execute(
-        update(claims)
-        .where(claims.c.business_id == business_id, claims.c.claim_id == claim_id, claims.c.state == was)
-        .values(state=state)
-    )
-    return changed.rowcount == 1
+    keys = {"business_id": business_id, "claim_id": claim_id}
+    return statements.change(tx, claims, keys, {"state": state}, was=(was,)) == 1
 
 
 def claims_run_out(tx: Tx, now: datetime, limit: int = 100) -> Sequence[RowMapping]:
     """Granted claims that nobody reported on in time."""
-    return (
-        tx.conn.execute(select(claims).where(claims.c.state == "granted", claims.c.expires_at <= now).limit(limit))
-        .mappings()
-        .all()
-    )
+    return tx.conn.execute(_CLAIMS_RUN_OUT, {"now": now, "most": limit}).mappings().all()

@@ -75,6 +75,8 @@ class Provider:
         """Blocks a request for as long as the test likes, after it has started."""
         self.stopped: list[str] = []
         """Provider's ids of the calls that were called back."""
+        self.answering: Behaviour = "accept"
+        """What the request that is being watched will be answered (one thread only)."""
         self._accepted: dict[str, Accepted] = {}
         self._lock = threading.Lock()
 
@@ -106,6 +108,7 @@ class Provider:
             if behaviour == "killed_before":
                 raise Killed
             self.requests.append(request)
+            self.answering = behaviour
         self.watch(request)
         self.hold(request)
         return self._answer(behaviour, touch.touch_id)

@@ -44,9 +44,7 @@ def record_call(turn: Turn, report: CallReport, *, flow: FlowRef | None, source:
         _join_flow(turn, row, flow)
         return _as_it_stands(row)
     driver = flow or _told_before(row)
-    report = replace(
-        report, variant=report.variant or row["variant"], ended_at=report.ended_at or row["ended_at"]
-    )
+    report = replace(report, variant=report.variant or row["variant"], ended_at=report.ended_at or row["ended_at"])
     evidence = calls.evidence_of(row).learn(report)
     caller = row["caller"] if row["caller"] is not None else report.caller
     verdict = _verdict(turn, number, caller, judge(evidence, _rules(turn, number)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sidecar.domain import optout, phones
@@ -9,12 +10,17 @@ from sidecar.engine import facts, people, sequences, stopping
 from sidecar.engine.results import MessageResult
 from sidecar.store import contacts, record
 from sidecar.store import sequences as rows
+from sidecar.store.ids import new_id
 
 if TYPE_CHECKING:
     from sqlalchemy import RowMapping
 
     from sidecar.domain.reports import MessageReport
     from sidecar.engine.context import Turn
+
+
+CONFIRM_WITHIN = timedelta(minutes=5)
+"""A STOP is confirmed within this or not at all (47 CFR 64.1200(a)(12))."""
 
 
 def intent_of(report: MessageReport) -> str:
@@ -80,7 +86,8 @@ def _after_stop(turn: Turn, report: MessageReport, contact_id: str, *, changed: 
     turn.alert("opted_out", contact_id=contact_id, message_id=report.message_id)
     if changed and report.channel == "sms" and not report.vendor_answered and not phones.is_anonymous(report.sender):
         sequence_id = sequences.conversation(turn, contact_id, report.to)
-        sequences.add_step(turn, sequence_id, f"confirm-{turn.now:%Y%m%d%H%M%S}", kind="confirmation", channel="sms")
+        name = new_id("confirm", turn.now)
+        sequences.add_step(turn, sequence_id, name, kind="confirmation", channel="sms", deadline=CONFIRM_WITHIN)
 
 
 def _after_reply(turn: Turn, report: MessageReport, intent: str, contact_id: str, sequence: RowMapping | None) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sidecar.channels.port import Accepted
 from sidecar.domain import phones
-from sidecar.engine import facts, sequences, stopping
+from sidecar.engine import facts, gating, sending, sequences, stopping
 from sidecar.engine.results import NotFound, OutcomeResult
 from sidecar.store import contacts, touches
 from sidecar.store import sequences as rows
@@ -86,22 +87,8 @@ def arrived(turn: Turn, touch: RowMapping, provider_id: str) -> RowMapping:
     """The provider speaks of a touch whose fate we did not know: it was sent."""
     # Its sender may have died: should it have, `reconcile` finds the provider's id and need not ask.
     touches.change(turn.tx, turn.business.id, touch["touch_id"], was=("sending",), provider_id=provider_id)
-    changed = touches.change(
-        turn.tx, turn.business.id, touch["touch_id"], was=("unknown",),
-        state="sent", provider_id=provider_id, sent_at=touch["intended_at"],
-    )  # fmt: skip
-    if changed:
-        rows.change_step(
-            turn.tx, turn.business.id, touch["sequence_id"], touch["step"], was=("unknown",),
-            state="sent", settled_at=turn.now,
-        )  # fmt: skip
-        turn.record(
-            "touch.sent", contact_id=touch["contact_id"], sequence_id=touch["sequence_id"], step=touch["step"],
-            touch_id=touch["touch_id"], reason="provider_reported",
-        )  # fmt: skip
-        sequence = rows.get(turn.tx, turn.business.id, touch["sequence_id"])
-        if sequence is not None:
-            sequences.settle_step(turn, sequence)
+    if touch["state"] == "unknown":
+        sending.record_accepted(turn, gating.ref_of(touch), Accepted(provider_id))
     return touches.get(turn.tx, turn.business.id, touch["touch_id"]) or touch
 
 
@@ -137,9 +124,16 @@ def record_delivery(turn: Turn, report: DeliveryReport, *, force: bool) -> None:
     if report.not_textable and not phones.is_anonymous(touch["address"]):
         contacts.mark_unreachable(turn.tx, turn.business.id, touch["address"], "landline")
     if report.hold:
-        touches.change_sender(turn.tx, turn.business.id, touch["sender"], held=report.code)
+        held = touch["sender"] if report.hold == "sender" else _words(turn, touch)
+        touches.hold(turn.tx, turn.business.id, held, report.code)
     if report.alert:
         turn.alert("operator", touch_id=touch["touch_id"], sequence_id=touch["sequence_id"], reason=report.alert)
+
+
+def _words(turn: Turn, touch: RowMapping) -> str:
+    sequence = rows.get(turn.tx, turn.business.id, touch["sequence_id"])
+    assert sequence is not None  # noqa: S101 - a touch always has its sequence
+    return facts.words_of(sequence, touch["step"])
 
 
 def record_voice(turn: Turn, report: VoiceReport, *, force: bool) -> None:

@@ -56,7 +56,7 @@ def call(home: House, call_id: str) -> RowMapping:
 
 def contact(home: House, phone: str = CALLER) -> dict[str, Any]:
     """Everything on record about the person with this number."""
-    found = home.sidecar.timeline.person(home.business.id, phone)
+    found = home.sidecar.timeline.person(home.business.id, contact_row(home, phone)["contact_id"])
     assert found is not None
     return found
 

@@ -1,0 +1,110 @@
+"""A sequence or a person, printed: a few facts at the head, then the story, then what is still to come."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from rich.text import Text
+
+from sidecar.cli import sayings
+from sidecar.cli.story import Record, clean, tell, to_come
+from sidecar.cli.terminal import console, print_facts, print_story
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sidecar.config.business import Business
+
+    Row = dict[str, Any]
+
+
+def tell_sequence(business: Business, sequence: Row) -> None:
+    """One sequence: who and what it is about, what happened in which order, what is still planned."""
+    zone = ZoneInfo(business.zone)
+    record = Record.of(sequence, zone)
+    console().print(Text(sequence["sequence_id"], style="bold").append(f"  {_state(sequence)}", style="default"))
+    print_facts(_facts(business, sequence, zone))
+    _print_record(record)
+
+
+def tell_person(business: Business, person: Row) -> None:
+    """One person: name, addresses, consent, and everything that ever happened between them and the business."""
+    zone = ZoneInfo(business.zone)
+    title = Text(person["contact_id"], style="bold").append(f"  {_name(person)}", style="default")
+    if person["suppressed"]:
+        title.append("  OPTED OUT", style="bold red")
+    console().print(title)
+    facts = [(address["kind"], _address(address)) for address in person["addresses"] if address["kind"] != "crm"]
+    if person["crm_id"]:
+        stage = f", deal stage {clean(person['deal_stage'])}" if person["deal_stage"] else ""
+        facts.append(("crm", f"record {person['crm_id']}{stage}"))
+    facts += [("consent", said) for said in _consents(person["consents"], zone)]
+    facts.append(("business", f"{business.id}; times are those of {business.zone}"))
+    print_facts(facts)
+    _print_record(Record.of(person, zone))
+
+
+def _print_record(record: Record) -> None:
+    print_story(record, list(tell(record)))
+    planned = list(to_come(record))
+    if planned:
+        console().print(Text("\nStill to come", style="bold"))
+        print_facts([("-", said) for said in planned])
+
+
+def _facts(business: Business, sequence: Row, zone: ZoneInfo) -> list[tuple[str, str]]:
+    whom, call_at = sequence["contact"], datetime.fromisoformat(sequence["call_at"]).astimezone(zone)
+    phone = f", {whom['phone']}" if whom["phone"] else ""
+    stopped = ", opted out" if whom["suppressed"] else ""
+    facts = [
+        ("person", f"{_name(whom)}{phone}{stopped}; `recovery contacts show {whom['contact_id']}`"),
+        ("called", f"{sequence['number']} of {business.id}, until {call_at:%A} {call_at.day} {call_at:%B %Y at %H:%M}"),
+        ("playbook", f"{sequence['playbook'] or 'none'}, words for {sequence['variant']}"),
+    ]
+    if sequence["first_touch_seconds"] is not None:
+        facts.append(("first", f"{sequence['first_touch_seconds']:.0f} s after the call"))
+    if sequence["flow_platform"]:
+        run = f", execution {sequence['flow_execution']}" if sequence["flow_execution"] else ""
+        facts.append(("driver", f"{sequence['flow_platform']}{run}"))
+    if sequence["value_minor"] is not None:
+        facts.append(("worth", f"{sequence['value_minor'] / 100:.2f} {sequence['currency'] or ''}".strip()))
+    return [*facts, ("times", f"of {business.zone}")]
+
+
+def _state(sequence: Row) -> str:
+    if sequence["state"] == "held":
+        return f"held: {sayings.plain(clean(sequence['held_reason']), sayings.CLOSED)}"
+    if sequence["state"] == "closed":
+        return f"closed: {sayings.plain(clean(sequence['reason']), sayings.CLOSED)}"
+    return str(sequence["state"])
+
+
+def _name(person: Row) -> str:
+    name = " ".join(clean(part) for part in (person["first_name"], person["last_name"]) if part)
+    return name or "name unknown"
+
+
+def _address(address: Row) -> str:
+    note = f" ({sayings.plain(address['unreachable'], sayings.RULES)})" if address["unreachable"] else ""
+    return clean(address["address"]) + note
+
+
+def _consents(found: Sequence[Row], zone: ZoneInfo) -> list[str]:
+    """The newest consent on each basis, and how many older ones there are (each missed call is one)."""
+    by_basis: dict[tuple[str, str], list[Row]] = {}
+    for consent in found:  # newest first
+        by_basis.setdefault((consent["basis"], consent["purpose"]), []).append(consent)
+    return [_consent(same[0], len(same) - 1, zone) for same in by_basis.values()]
+
+
+def _consent(consent: Row, older: int, zone: ZoneInfo) -> str:
+    def day(moment: str) -> str:
+        return f"{datetime.fromisoformat(moment).astimezone(zone):%Y-%m-%d}"
+
+    until = f" until {day(consent['expires_at'])}" if consent["expires_at"] else ""
+    more = f", and {older} older" if older else ""
+    basis, channels = consent["basis"].replace("_", " "), ", ".join(consent["channels"])
+    evidence = clean(consent["evidence"])
+    return f"{basis} ({consent['purpose']}: {channels}) from {day(consent['given_at'])}{until}: {evidence}{more}"

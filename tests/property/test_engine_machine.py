@@ -1,0 +1,522 @@
+"""What always holds (design §4), on the real engine and both real stores, against what really reached the provider.
+
+Nothing is started: each rule carries due work out in this thread, so that a failure can be replayed. The provider
+is scripted fault by fault, and may end our process before or after it has taken a touch.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from sqlalchemy import func, select, update
+
+from sidecar.domain.consent import Consent
+from sidecar.domain.reports import CallReport, MessageReport
+from sidecar.engine import gating, people, stopping
+from sidecar.engine.context import Turn
+from sidecar.engine.gating import Key
+from sidecar.engine.results import ClaimGranted, Conflict
+from sidecar.store import record, sequences
+from sidecar.store.tables import claims, contacts, deliveries, events, steps, touches
+from sidecar.store.tables import sequences as sequence_rows
+from tests.support import world
+from tests.support.clock import ManualClock
+from tests.support.examples import examples
+from tests.support.model import Model, Seen
+from tests.support.provider import BEHAVIOURS, Behaviour, Killed, Provider, Request, plug_in
+from tests.support.world import ACME, CALLERS, GLOBEX, NUMBERS, PRESETS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sidecar.app import Sidecar
+    from sidecar.config.business import Business
+    from sidecar.store.database import Tx
+    from tests.support.model import Person
+    from tests.support.provider import FakeDesk
+
+STOPS = ("STOP", "please stop texting me", "Don't call me again", "ARRET")
+STARTS = ("START", "unstop")
+REPLIES = ("Yes please, tomorrow at ten?", "How much is a boiler service?")
+UNCLEAR = ("STOP - no wait, can you come tomorrow?",)
+CLOSING = ("human_answered", "booked", "transferred", "converted")
+STARTS_AT = (
+    datetime(2026, 11, 18, 10, 0, tzinfo=UTC),  # a Wednesday: open in London, night in New York
+    datetime(2026, 11, 20, 17, 58, tzinfo=UTC),  # Friday, two minutes before British calls end
+    datetime(2026, 11, 21, 23, 30, tzinfo=UTC),  # Saturday night, before a Sunday without calls
+    datetime(2026, 12, 24, 19, 59, 30, tzinfo=UTC),  # Christmas Eve, half a minute before texts end
+)
+PASSES = (
+    timedelta(seconds=1), timedelta(seconds=5), timedelta(seconds=29), timedelta(minutes=4), timedelta(minutes=31),
+    timedelta(hours=3), timedelta(hours=14), timedelta(days=8),
+)  # fmt: skip
+DEAD_AFTER = timedelta(seconds=25)
+"""A wait this long outlives the lease of a sender that died."""
+SETTLED = ("sent", "delivered", "undelivered", "skipped", "cancelled", "failed", "unknown")
+
+persons = st.tuples(st.sampled_from((ACME, GLOBEX)), st.sampled_from(CALLERS))
+picks = st.integers(0, 7)
+PHASES = (Phase.generate,) if __import__("os").environ.get("NOSHRINK") else (Phase.generate, Phase.shrink)
+
+
+class EngineMachine(RuleBasedStateMachine):
+    """The world and a sidecar; `Model` judges each request at the moment it starts."""
+
+    sidecar: Sidecar
+    clock: ManualClock
+    provider: Provider
+    desk: FakeDesk
+    decisions: list[object]
+
+    def __init__(self) -> None:
+        super().__init__()
+        world.empty(self.sidecar.store)
+        self.provider.reset()
+        self.desk.alerts.clear()
+        self.decisions.clear()
+        self.model = Model(PRESETS)
+        self.provider.watch = self.watch
+        self.count = 0
+        self.noted = 0
+        self.flow_sent: Counter[tuple[str, str, str]] = Counter()
+        self.claims: list[tuple[str, str, bool]] = []
+        self.reported: list[tuple[str, CallReport]] = []
+
+    # --- what a request must stand up to ---------------------------------------------------------------------------
+
+    def watch(self, request: Request) -> None:
+        key = (request.business_id, request.sequence_id, request.step)
+        row, phone = self.read(lambda tx: self.look_up(tx, request))
+        definition = next((step for step in self.business(key[0]).playbook.steps if step.name == key[2]), None)
+        self.model.request(
+            Seen(
+                key, row["kind"], request.channel, phone, request.sender, request.at,
+                nurture=bool(definition and definition.nurture), slot_at=row["slot_at"],
+            )
+        )  # fmt: skip
+        assert request.sender in (NUMBERS[key[0]], "sam@acme.example"), "sent by another business's number"
+        if self.provider.answering == "opted_out":
+            self.model.stop((key[0], phone), self.now)
+
+    def look_up(self, tx: Tx, request: Request) -> tuple[Any, str]:
+        """The step's row, and the number of the person whose sequence it is, in the request's own business."""
+        row = sequences.step(tx, request.business_id, request.sequence_id, request.step)
+        sequence = sequences.get(tx, request.business_id, request.sequence_id)
+        assert row is not None
+        assert sequence is not None, "a request for a sequence of another business"
+        turn = Turn(self.sidecar.context, tx, self.business(request.business_id))
+        who = people_of(turn, sequence["contact_id"])
+        assert request.to in (who.phone, who.email), "a request to somebody whose sequence it is not"
+        assert who.phone is not None
+        return row, who.phone
+
+    def note_arrivals(self) -> None:
+        """Count what the provider has taken since we last looked."""
+        taken = self.provider.accepted()
+        for seen in taken[self.noted :]:
+            person = self.model.of.get(seen.sequence_id) or (seen.business_id, seen.to)
+            self.model.taken((seen.business_id, seen.sequence_id, seen.step), person[1], seen.at)
+        self.noted = len(taken)
+
+    # --- our side --------------------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def business(self, business_id: str) -> Business:
+        found = self.sidecar.businesses.get(business_id)
+        assert found is not None
+        return found
+
+    def read(self, work: Callable[[Tx], Any]) -> Any:
+        return self.sidecar.store.read(work)
+
+    def survive(self, work: Callable[[], object]) -> None:
+        """Do it; where our process dies over it, start anew."""
+        try:
+            work()
+        except Killed:
+            self.restart()
+
+    def restart(self) -> None:
+        self.sidecar.store.write(sequences.give_back_all)
+        self.sidecar.store.write(record.give_back_all)
+
+    def bury(self) -> None:
+        """The leases of the dead run out."""
+
+        def work(tx: Tx) -> None:
+            tx.conn.execute(update(contacts).where(contacts.c.lease_until.is_not(None)).values(lease_until=1.0))
+            tx.conn.execute(update(touches).where(touches.c.lease_until.is_not(None)).values(lease_until=1.0))
+
+        self.sidecar.store.write(work)
+
+    def settle(self) -> None:
+        """All that is due now, until nothing is; our process may die over it, again and again."""
+        for _ in range(200):
+            with contextlib.suppress(Killed):
+                if not self.settle_once():
+                    return
+                continue
+            self.restart()
+        raise AssertionError("work goes round in circles")
+
+    def settle_once(self) -> bool:
+        store, now = self.sidecar.store, self.now
+        due = store.write(lambda tx: sequences.take_due(tx, now, 30, 50))
+        for row in due:
+            self.sidecar.runner.carry_out(Key(row["business_id"], row["sequence_id"], row["name"]), row["channel"])
+        owed = store.write(lambda tx: record.take_deliveries(tx, now, 30, 50))
+        for row in owed:
+            self.sidecar.deliveries.carry_out(row)
+        return bool(due or owed)
+
+    def next_moment(self) -> datetime | None:
+        def look(tx: Tx) -> list[datetime | None]:
+            ask = select(func.min(touches.c.ask_at)).where(touches.c.state.in_(("sending", "unknown")))
+            run_out = select(func.min(claims.c.expires_at)).where(claims.c.state == "granted")
+            doubts = [tx.conn.execute(query).scalar() for query in (ask, run_out)]
+            return [sequences.next_due(tx), record.next_delivery(tx), *doubts]
+
+        moments = [moment for moment in self.read(look) if moment is not None]
+        return min(moments) if moments else None
+
+    def live(self, span: timedelta) -> None:
+        """Let time pass, stopping where something is due, asking about doubts on the way."""
+        end = self.now + span
+        self.settle()
+        for _ in range(2_000):
+            moment = self.next_moment()
+            if moment is None or moment > end:
+                break
+            self.clock.set(max(moment, self.now))
+            self.settle()
+            self.survive(self.sidecar.reconcile.doubts)
+            if moment == self.next_moment():  # a living lease keeps it from being asked about
+                self.bury()
+        self.clock.set(end)
+        self.settle()
+
+    # --- the world's moves -----------------------------------------------------------------------------------------
+
+    @initialize(start=st.sampled_from(STARTS_AT))
+    def begin(self, start: datetime) -> None:
+        self.clock.set(start)
+
+    def call_id(self) -> str:
+        self.count += 1
+        return f"CA{self.count:032x}"
+
+    @rule(person=persons, how=st.sampled_from(("status", "dial", "own")))
+    def miss(self, person: Person, how: str) -> None:
+        fields: dict[str, Any] = {
+            "status": {"status": "no-answer", "ring_seconds": 20},
+            "dial": {"dial_status": "no-answer"},
+            "own": {"missed": True, "reason": "busy"},
+        }[how]
+        report = CallReport(
+            self.call_id(), "twilio", self.now, to=NUMBERS[person[0]], caller=person[1], ended_at=self.now, **fields
+        )
+        expected = self.model.missed(person, self.now)
+        result = self.sidecar.intake.call(self.business(person[0]), report, source="twilio")
+        assert result.decision == expected
+        if expected in ("opened", "superseded"):
+            self.model.open_as(person, result.sequence_id or "", self.now)
+        elif expected == "folded":
+            assert result.sequence_id == self.model.lead(person).open
+        self.reported.append((person[0], report))
+
+    @precondition(lambda self: self.reported)
+    @rule(pick=picks, late=st.booleans())
+    def report_again(self, pick: int, late: bool) -> None:
+        """Delivered twice, or `completed` long after the verdict: nothing new."""
+        business_id, report = self.reported[pick % len(self.reported)]
+        if late:
+            report = CallReport(report.call_id, "twilio", self.now, to=report.to, caller=report.caller, status="completed")
+        result = self.sidecar.intake.call(self.business(business_id), report, source="log")
+        assert result.already
+
+    @rule(person=persons)
+    def call_in_pieces(self, person: Person) -> None:
+        """`completed` comes before the dial result: the call stays pending until it can be judged."""
+        business, call_id = self.business(person[0]), self.call_id()
+        first = CallReport(call_id, "twilio", self.now, to=NUMBERS[person[0]], caller=person[1], status="completed")
+        assert self.sidecar.intake.call(business, first, source="twilio").decision == "pending"
+        second = CallReport(call_id, "twilio", self.now, accepted=True, dial_status="completed")
+        assert self.sidecar.intake.call(business, second, source="twilio").decision == "answered"
+        lead = self.model.lead(person)
+        if lead.open is not None:
+            self.model.close(lead.open, self.now)
+
+    @rule(person=persons, body=st.sampled_from((*STOPS, *STARTS, *REPLIES, *UNCLEAR)), twice=st.booleans())
+    def write(self, person: Person, body: str, twice: bool) -> None:
+        self.count += 1
+        report = MessageReport(f"SM{self.count:032x}", "sms", self.now, NUMBERS[person[0]], person[1], body)
+        lead = self.model.lead(person)
+        result = self.sidecar.intake.message(self.business(person[0]), report, source="twilio")
+        lead.last_message_at = self.now
+        if body in STOPS:
+            self.model.stop(person, self.now)
+        elif body in UNCLEAR:
+            if lead.open is not None:
+                self.model.held.add(lead.open)
+        else:
+            lead.suppressed = lead.suppressed and body not in STARTS
+            if lead.open is not None:
+                self.model.close(lead.open, self.now)
+        if twice:
+            again = self.sidecar.intake.message(self.business(person[0]), report, source="log")
+            assert again.already
+            assert again.intent == result.intent
+
+    @rule(person=persons, opted_out=st.booleans())
+    def opt_elsewhere(self, person: Person, opted_out: bool) -> None:
+        business, lead = self.business(person[0]), self.model.lead(person)
+        if opted_out:
+            self.sidecar.intake.opt_out(business, phone=person[1], source="api")
+            self.model.stop(person, self.now)
+        else:
+            self.sidecar.intake.opt_in(business, phone=person[1], source="api")
+            lead.suppressed = False
+
+    @rule(person=persons, outcome=st.sampled_from((*CLOSING, "not_now", "complained")))
+    def outcome(self, person: Person, outcome: Any) -> None:
+        self.sidecar.intake.outcome(self.business(person[0]), outcome, source="api", phone=person[1])
+        lead = self.model.lead(person)
+        if outcome == "complained":
+            self.model.stop(person, self.now)
+        elif outcome in CLOSING and lead.open is not None:
+            self.model.close(lead.open, self.now)
+
+    @rule(person=persons)
+    def consent(self, person: Person) -> None:
+        given = Consent("express", frozenset({"sms", "voice", "email"}), "service", self.now, None, "a signed form")
+        self.sidecar.intake.consent(self.business(person[0]), phone=person[1], consent=given)
+        self.model.lead(person).express = True
+
+    @rule(person=persons, shared=st.booleans())
+    def learn_email(self, person: Person, shared: bool) -> None:
+        """As a CRM would tell us; a mailbox that somebody else has stays theirs."""
+        email = "office@lead.example" if shared else f"{person[1][1:]}@lead.example"
+
+        def work(tx: Tx) -> None:
+            turn = Turn(self.sidecar.context, tx, self.business(person[0]))
+            people.add_address(turn, people.contact_of(turn, phone=person[1]), "email", email)
+
+        self.sidecar.store.write(work)
+
+    # --- the operator's and the flow's moves -----------------------------------------------------------------------
+
+    def sequence(self, pick: int) -> str | None:
+        known = list(self.model.of)
+        return known[-1 - pick % len(known)] if known else None
+
+    @precondition(lambda self: self.model.of)
+    @rule(pick=picks, what=st.sampled_from(("hold", "resume", "close")))
+    def hand(self, pick: int, what: str) -> None:
+        sequence_id = self.sequence(pick)
+        assert sequence_id is not None
+        business = self.business(self.model.of[sequence_id][0])
+        hand = self.sidecar.hand
+        try:
+            if what == "resume":
+                hand.resume(business, sequence_id)
+            else:
+                (hand.hold if what == "hold" else hand.close)(business, sequence_id, "operator")
+        except Conflict:
+            assert sequence_id in self.model.closed
+            return
+        assert sequence_id not in self.model.closed
+        if what == "hold":
+            self.model.held.add(sequence_id)
+        elif what == "resume":
+            self.model.held.discard(sequence_id)
+        else:
+            self.model.close(sequence_id, self.now)
+
+    def step_of(self, pick: int, which: int) -> tuple[Business, str, str] | None:
+        sequence_id = self.sequence(pick)
+        if sequence_id is None:
+            return None
+        business = self.business(self.model.of[sequence_id][0])
+        return business, sequence_id, business.playbook.steps[which % len(business.playbook.steps)].name
+
+    @precondition(lambda self: self.model.of)
+    @rule(pick=picks, which=picks, skip=st.booleans())
+    def drive(self, pick: int, which: int, skip: bool) -> None:
+        step = self.step_of(pick, which)
+        assert step is not None
+        if skip:
+            self.sidecar.driving.skip(*step, "the flow says so")
+        else:
+            self.survive(lambda: self.sidecar.driving.run(*step))
+
+    @precondition(lambda self: self.model.of)
+    @rule(pick=picks, which=picks, sends=st.booleans())
+    def claim(self, pick: int, which: int, sends: bool) -> None:
+        """A flow sends by itself: only with a claim, and the claim passes every gate."""
+        step = self.step_of(pick, which)
+        assert step is not None
+        business, sequence_id, name = step
+        before = self.read(lambda tx: sequences.step(tx, business.id, sequence_id, name))
+        granted = self.sidecar.claims.claim(*step)
+        if not isinstance(granted, ClaimGranted):
+            return
+        definition = business.playbook.step(name)
+        key, person = (business.id, sequence_id, name), self.model.of[sequence_id]
+        self.model.request(
+            Seen(
+                key, "touch", granted.channel, person[1], granted.sender.removeprefix("voice:"), self.now,
+                nurture=definition.nurture, slot_at=before["slot_at"],
+            )
+        )  # fmt: skip
+        self.claims.append((business.id, granted.claim_id, sends))
+        if sends:
+            self.model.taken(key, person[1], self.now)
+
+    @precondition(lambda self: self.claims)
+    @rule(pick=picks)
+    def report_claim(self, pick: int) -> None:
+        business_id, claim_id, sent = self.claims[pick % len(self.claims)]
+        result = self.sidecar.claims.result(self.business(business_id), claim_id, sent=sent)
+        assert result.result == ("sent" if sent else "failed")
+
+    @rule(person=persons)
+    def answer(self, person: Person) -> None:
+        """A person at the business writes back."""
+        business = self.business(person[0])
+        if self.read(lambda tx: people.find_contact(Turn(self.sidecar.context, tx, business), phone=person[1])):
+            self.survive(
+                lambda: self.sidecar.answers.send(
+                    business, channel="sms", text="Tomorrow at ten suits us.", by="human", phone=person[1]
+                )
+            )
+
+    # --- time, and what goes wrong ---------------------------------------------------------------------------------
+
+    @rule(behaviours=st.lists(st.sampled_from(BEHAVIOURS), min_size=1, max_size=4))
+    def trouble(self, behaviours: list[Behaviour]) -> None:
+        self.provider.script.extend(behaviours)
+
+    @rule()
+    def work(self) -> None:
+        self.settle()
+
+    @rule(span=st.sampled_from(PASSES), asleep=st.booleans())
+    def time_passes(self, span: timedelta, asleep: bool) -> None:
+        """Asleep: our process was not running, and finds all that became due at once."""
+        if span > DEAD_AFTER:
+            self.bury()
+        if asleep:
+            self.clock.advance(span)
+        else:
+            self.live(span)
+
+    @rule()
+    def ask(self) -> None:
+        self.survive(self.sidecar.reconcile.doubts)
+
+    # --- what always holds -----------------------------------------------------------------------------------------
+
+    @invariant()
+    def the_record_and_the_rows_agree_with_the_world(self) -> None:
+        self.note_arrivals()
+        self.read(self.agree)
+
+    def agree(self, tx: Tx) -> None:
+        gates = tx.conn.execute(select(func.count()).select_from(events).where(events.c.type.startswith("gate."))).scalar()
+        assert gates == len(self.decisions), "a gate decision left no event"
+        states = tx.conn.execute(select(sequence_rows).where(sequence_rows.c.playbook != "")).mappings().all()
+        for row in states:
+            sequence_id, closed = row["sequence_id"], row["state"] == "closed"
+            if closed and sequence_id not in self.model.closed:
+                assert row["reason"] == "exhausted", f"closed as {row['reason']} by nobody"
+                self.model.close(sequence_id, row["closed_at"])
+            assert closed == (sequence_id in self.model.closed)
+            assert (row["state"] == "held") == (sequence_id in self.model.held)
+        whole = [(row["business_id"], row["contact_id"]) for row in states if row["state"] != "closed"]
+        assert len(whole) == len(set(whole)), "two open sequences for one person"
+        left = select(steps.c.sequence_id).where(steps.c.state == "planned", steps.c.kind.in_(("touch", "task")))
+        for sequence_id in tx.conn.execute(left).scalars():
+            assert sequence_id not in self.model.closed, "a closed sequence has a planned step"
+
+    def teardown(self) -> None:
+        """In the end nothing is lost: every step is settled, or somebody was asked to look."""
+        self.provider.script.clear()
+        for sequence_id in list(self.model.held):
+            self.sidecar.hand.resume(self.business(self.model.of[sequence_id][0]), sequence_id)
+            self.model.held.discard(sequence_id)
+        self.bury()
+        self.live(timedelta(days=60))
+        self.the_record_and_the_rows_agree_with_the_world()
+        self.read(self.nothing_is_lost)
+
+    def nothing_is_lost(self, tx: Tx) -> None:
+        in_doubt = set()
+        for row in tx.conn.execute(select(steps)).mappings():
+            left = f"{row['name']} is {row['state']} for ever"
+            assert row["state"] in SETTLED or row["due_at"] is None, left
+            if row["state"] == "unknown":
+                in_doubt.add(row["touch_id"])
+        told = tx.conn.execute(select(deliveries.c.payload).where(deliveries.c.kind == "staff")).scalars()
+        asked = {payload.get("touch_id") for payload in told if payload["about"] == "in_doubt"}
+        assert in_doubt <= asked, "nobody was asked about a touch in doubt"
+        for row in tx.conn.execute(select(steps).where(steps.c.state == "planned")).mappings():
+            unknown = {s["name"] for s in sequences.steps_of(tx, row["business_id"], row["sequence_id"]) if s["state"] == "unknown"}
+            assert unknown, f"{row['name']} waits for nothing"
+
+
+def people_of(turn: Turn, contact_id: str) -> Any:
+    from sidecar.engine import facts
+
+    return facts.person(turn, contact_id)
+
+
+@pytest.fixture
+def machine(store_url: str, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[EngineMachine]]:
+    decisions: list[object] = []
+    gate = gating.gate
+
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        decided = gate(*args, **kwargs)
+        if decided is not None:
+            decisions.append(decided)
+        return decided
+
+    monkeypatch.setattr(gating, "gate", counted)
+    monkeypatch.setattr(stopping, "WAIT_SECONDS", 0.0)  # nothing runs beside this thread: who waits, waits in vain
+    provider = Provider(clock.now)
+    with world.hasty_sqlite(), world.sidecar(store_url, clock, world.businesses(), send_threads=1) as built:
+        desk = plug_in(built, provider)
+
+        class Machine(EngineMachine):
+            pass
+
+        Machine.sidecar, Machine.clock, Machine.provider, Machine.desk = built, clock, provider, desk
+        Machine.decisions = decisions
+        built.driving._ring = lambda: _machine_settles(built)
+        yield Machine
+
+
+def _machine_settles(built: Sidecar) -> None:
+    """`run` rings the bell and waits: here the work is done before the ring returns."""
+    store, now = built.store, built.clock.now()
+    for row in store.write(lambda tx: sequences.take_due(tx, now, 30, 50)):
+        built.runner.carry_out(Key(row["business_id"], row["sequence_id"], row["name"]), row["channel"])
+
+
+def test_what_always_holds(machine: type[EngineMachine]) -> None:
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples(dev=25, ci=500), stateful_step_count=20, phases=PHASES
+        ),
+    )
