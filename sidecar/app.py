@@ -37,7 +37,7 @@ from sidecar.engine.sending import Sender
 from sidecar.engine.subscriptions import Subscriptions
 from sidecar.engine.waker import Waker
 from sidecar.record.timeline import Timeline
-from sidecar.store import migrate, record, sequences
+from sidecar.store import migrate, record, sequences, touches
 from sidecar.store.database import open_store
 from sidecar.store.keys import Keys
 from sidecar.store.listening import Listening
@@ -129,6 +129,7 @@ class Sidecar:
             self._running.enter_context(ProcessLock(url))
             self.store.write(sequences.give_back_all)
             self.store.write(record.give_back_all)
+            self.store.write(touches.give_back_all)
         else:
             listening = Listening(url, self.waker.due)
             listening.start()
@@ -165,6 +166,7 @@ class Sidecar:
         """Let go of threads, connections and the database; for those who built but never started."""
         self.runner.stop()
         self.deliveries.stop()
+        self.reconcile.stop()
         self.store.close()
         self.twilio.close()
         self.retell.close()

@@ -25,6 +25,7 @@ COMMANDS = {
     "contacts": "People: list, show why they were texted, STOP and START.",
     "sequences": "Sequences: list, show, close, hold, resume.",
     "keys": "API keys: create, list, revoke; the secret of staff webhooks.",
+    "senders": "Numbers and words that a vendor refused: held, release.",
     "deliveries": "What flows, staff and the CRM never got: dead, replay.",
     "agents": "The AI voice agent: deploy its script to Retell.",
     "db": "The database: upgrade, status.",

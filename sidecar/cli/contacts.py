@@ -117,7 +117,7 @@ def _phone(business: Business, typed: str) -> str:
     try:
         return read_phone(business, typed)
     except Invalid as error:
-        raise click.BadParameter(f"{error}; {error.remedy}") from error
+        raise click.BadParameter(f"{error}; {error.remedy}", param_hint="the phone number") from error
 
 
 @contacts.command(

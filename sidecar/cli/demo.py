@@ -75,7 +75,9 @@ def demo(
     if in_json:
         click.echo(json.dumps(result.account, indent=2, ensure_ascii=False))
     elif result.ok:
-        screen.next(_next(scenario, keep))
+        screen.next(_next(scenario))
+    if keep is not None:
+        screen.kept(folder)
     context.exit(0 if result.ok else 1)
 
 
@@ -92,17 +94,13 @@ def _folder(keep: Path | None) -> Iterator[Path]:
     yield keep.resolve()
 
 
-def _next(scenario: str, keep: Path | None) -> dict[str, str]:
+def _next(scenario: str) -> dict[str, str]:
     another = _NAMES[(_NAMES.index(scenario) + 1) % len(_NAMES)]
-    commands = {
+    return {
         f"recovery demo --scenario {another}": "the next of ten",
         "recovery demo --list": "all of them",
         "recovery init": "your own first business file",
     }
-    if keep is not None:
-        ask = f"(set -a; . {keep}/demo.env; recovery sequences list)"
-        return {ask: "ask the database of this run", **commands}
-    return commands
 
 
 def _print_list(scenarios: list[Scenario]) -> None:

@@ -134,8 +134,26 @@ CALL_ENDS: Final[Words] = {
 }
 """Retell's ``disconnection_reason``."""
 
+TWILIO: Final[Words] = {
+    "20429": "too many requests at once",
+    "20503": "Twilio was down",
+    "21211": "the number does not exist",
+    "21610": "they opted out at Twilio",
+    "21611": "the sender's queue was full",
+    "21614": "the number takes no texts",
+    "21635": "the number takes no texts",
+    "30003": "their phone was off or out of reach",
+    "30004": "their phone or carrier blocks it",
+    "30005": "the number is not in use",
+    "30006": "the number takes no texts",
+    "30008": "the carrier did not say why",
+}
+"""What happened on the recipient's side; where an operator must act, the channel's own remedy is told."""
+
 TROUBLES: Final[Words] = {
     "timeout": "no answer in time",
+    "no_answer": "no answer in time",
+    "unreadable": "its answer could not be read",
     "unreachable": "it could not be reached",
     "sender_died": "the process ended while sending",
     "claim_unreported": "the flow claimed it and never said whether it sent it",
@@ -173,7 +191,13 @@ def trouble(channel: str, code: str) -> str:
         from sidecar.channels.twilio.errors import MEANINGS
 
         meaning = MEANINGS.get(int(code))
-        return f"Twilio error {code}" + (f": {meaning.remedy}" if meaning and meaning.remedy else "")
+        told = TWILIO.get(code) or (meaning.remedy if meaning else "")
+        return f"Twilio error {code}" + (f", {told}" if told else "")
     if code.startswith("http_"):
         return f"it answered {code.removeprefix('http_')}"
     return plain(code, TROUBLES)
+
+
+def clean(text: str) -> str:
+    """Text that somebody else wrote, without what a terminal would obey."""
+    return "".join(char if char.isprintable() or char == "\n" else "\N{REPLACEMENT CHARACTER}" for char in text.strip())

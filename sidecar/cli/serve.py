@@ -47,7 +47,7 @@ def serve(workers: int) -> None:
         workers=workers,
         blocking_threads=settings.web_threads,
         websockets=False,
-        log_level=LogLevels.error,
+        log_level=LogLevels.critical,
         workers_kill_timeout=STOP_SECONDS,
         # One worker that dies ends the service: who started it starts it again, and the lock is free by then.
         respawn_failed_workers=workers > 1,

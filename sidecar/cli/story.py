@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from sidecar.cli import sayings
-from sidecar.cli.sayings import plain
+from sidecar.cli.sayings import clean, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -73,7 +73,7 @@ class Record:
             return f"a person's answer ({channel})"
         if step["kind"] == "confirmation":
             return f"the confirmation of their STOP ({channel})"
-        return f"{name} ({channel})"
+        return name if name == channel else f"{name} ({channel})"
 
     def local(self, moment: str, beside: datetime) -> str:
         """A moment in the business's time: the day is said where it is not that of ``beside``."""
@@ -116,11 +116,6 @@ def to_come(record: Record) -> Iterator[str]:
             due = datetime.fromisoformat(step["due_at"]).astimezone(record.zone)
             why = f" ({plain(step['reason'], sayings.RULES)})" if step["reason"] else ""
             yield f"{label}: {due:%A} {due.day} {due:%B at %H:%M:%S}{why}"
-
-
-def clean(text: str) -> str:
-    """Text that somebody else wrote, without what a terminal would obey."""
-    return "".join(char if char.isprintable() or char == "\n" else "\N{REPLACEMENT CHARACTER}" for char in text.strip())
 
 
 def _causes_first(events: Iterable[Row]) -> list[Row]:
@@ -214,6 +209,7 @@ def _gate(record: Record, event: Row, data: Row) -> Line:
         return Line(at, "gate", f"{label} may go out: {why}", tone="good")
     if verdict == "defer":
         until = f" until {record.local(data['until'], at)}" if data.get("until") else ""
+        until = " until somebody resumes it" if gate == "held" else until
         return Line(at, "gate", f"{label} waits{until}: {why}{rule}", tone="wait")
     done = "is left out" if verdict == "skip" else "is stopped"
     return Line(at, "gate", f"{label} {done}: {why}{rule}", tone="wait")
@@ -333,11 +329,18 @@ def _consent(record: Record, event: Row, data: Row) -> Line:
 
 def _contact(record: Record, event: Row, data: Row) -> Line:
     del record, data
-    return Line(_at(event["at"]), "CRM", "says that they want no email", tone="wait")
+    gone = event["type"] == "contact.email_opted_out"
+    said = "says that they want no email" if gone else "says that they take email again"
+    return Line(_at(event["at"]), "CRM", said, tone="wait" if gone else "")
+
+
+def _sender(record: Record, event: Row, data: Row) -> Line:
+    del record
+    return Line(_at(event["at"]), "operator", f"released {data.get('words') or 'the sender'}")
 
 
 _TELLERS: dict[str, Callable[[Record, Row, Row], Line]] = {
     "call": _call, "sequence": _sequence, "gate": _gate, "touch": _touch, "voice": _voice, "reply": _reply,
     "outcome": _outcome, "suppression": _suppression, "step": _step, "claim": _claim, "answer": _answer,
-    "flow": _flow, "delivery": _delivery, "consent": _consent, "contact": _contact,
+    "flow": _flow, "delivery": _delivery, "consent": _consent, "contact": _contact, "sender": _sender,
 }  # fmt: skip

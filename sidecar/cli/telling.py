@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from rich.text import Text
 
 from sidecar.cli import sayings
-from sidecar.cli.story import Record, clean, tell, to_come
+from sidecar.cli.sayings import clean
+from sidecar.cli.story import Record, tell, to_come
 from sidecar.cli.terminal import console, print_facts, print_story
 
 if TYPE_CHECKING:
@@ -59,18 +60,27 @@ def _facts(business: Business, sequence: Row, zone: ZoneInfo) -> list[tuple[str,
     phone = f", {whom['phone']}" if whom["phone"] else ""
     stopped = ", opted out" if whom["suppressed"] else ""
     facts = [
-        ("person", f"{_name(whom)}{phone}{stopped}; `recovery contacts show {whom['contact_id']}`"),
-        ("called", f"{sequence['number']} of {business.id}, until {call_at:%A} {call_at.day} {call_at:%B %Y at %H:%M}"),
+        ("contact", f"{whom['contact_id']}, {_name(whom)}{phone}{stopped}"),
+        ("called", f"{sequence['number']} ({business.id}), {call_at:%A} {call_at.day} {call_at:%B %Y at %H:%M:%S}"),
         ("playbook", f"{sequence['playbook'] or 'none'}, words for {sequence['variant']}"),
     ]
     if sequence["first_touch_seconds"] is not None:
-        facts.append(("first", f"{sequence['first_touch_seconds']:.0f} s after the call"))
+        facts.append(("first touch", f"{_duration(sequence['first_touch_seconds'])} after the call"))
     if sequence["flow_platform"]:
         run = f", execution {sequence['flow_execution']}" if sequence["flow_execution"] else ""
         facts.append(("driver", f"{sequence['flow_platform']}{run}"))
     if sequence["value_minor"] is not None:
         facts.append(("worth", f"{sequence['value_minor'] / 100:.2f} {sequence['currency'] or ''}".strip()))
-    return [*facts, ("times", f"of {business.zone}")]
+    return [*facts, ("times", business.zone)]
+
+
+def _duration(seconds: float) -> str:
+    """``4 s``, ``3 min 20 s``, ``13 h 8 min``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, left = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {left} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def _state(sequence: Row) -> str:

@@ -10,6 +10,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from sidecar.cli.sayings import clean
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -28,9 +30,9 @@ def console() -> Console:
     return Console(highlight=False, soft_wrap=True, color_system=None if plain else "auto")
 
 
-def print_columns(rows: Sequence[Sequence[str | Text]], *, head: Sequence[str] = ()) -> None:
+def print_columns(rows: Sequence[Sequence[str]], *, head: Sequence[str] = ()) -> None:
     """Rows with aligned columns. Nothing is cut: an id that is not whole cannot be copied."""
-    shown = [[Text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+    shown = [[Text(" ".join(clean(cell).split())) for cell in row] for row in rows]
     if head:
         shown.insert(0, [Text(cell, style="bold") for cell in head])
     widths = [max(cell_len(cell.plain) for cell in column) for column in zip_longest(*shown, fillvalue=Text())]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sidecar.demo.expected import differences, outgoing
@@ -45,7 +46,7 @@ def play(scenario: Scenario, folder: Path, pace: Pace, screen: Screen) -> Result
         return Result(ok=False, account=_account(scenario, world) | {"ok": False, "expected": wrong.expected})
     finally:
         world.close()
-    screen.verdict(verdict(account["outgoing"], scenario), ok=True)
+    screen.verdict(verdict(account["outgoing"], world.call_at, scenario.ending), ok=True)
     return Result(ok=True, account=account)
 
 
@@ -83,10 +84,14 @@ def _account(scenario: Scenario, world: World) -> dict[str, Any]:
             for sequence in person["sequences"]
             for step in sequence["steps"]
         ],
-        "events": person["events"],
+        "events": [{"t": _since(world, event["at"]), **event} for event in person["events"]],
         "received": received,
         "ok": True,
     }
+
+
+def _since(world: World, at: str) -> float:
+    return round((datetime.fromisoformat(at) - world.call_at).total_seconds(), 3)
 
 
 def _check(scenario: Scenario, account: dict[str, Any]) -> None:
@@ -103,13 +108,13 @@ def _check(scenario: Scenario, account: dict[str, Any]) -> None:
         raise NotSeen(f"the sequence closed: {scenario.closed}", f"{ended['state']}: {ended['reason']}")
 
 
-def verdict(sent: Sequence[Outgoing], scenario: Scenario) -> str:
-    """``Text after 0.4 s; call at 3:00; email at 45:00; nothing after that.``"""
+def verdict(sent: Sequence[Outgoing], call_at: datetime, ending: str) -> str:
+    """In one sentence: ``Text after 0.4 s; call at 3:00; email at 45:00; nothing after that``."""
     told = []
     for one in sent:
         if one["kind"] == "alert":
             continue
-        at = since(one["t"], scenario.starts)
-        told.append(f"{one['kind']} after {one['t']:.1f} s" if one["t"] < _ONE_MINUTE else f"{one['kind']} at {at}")
-    words = "; ".join([*told, scenario.ending])
+        soon, at = one["t"] < _ONE_MINUTE, since(one["t"], call_at + timedelta(seconds=one["t"]))
+        told.append(f"{one['kind']} after {one['t']:.1f} s" if soon else f"{one['kind']} at {at}")
+    words = "; ".join([*told, ending])
     return f"{words[0].upper()}{words[1:]}."

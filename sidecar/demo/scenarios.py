@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 MORNING = datetime(2026, 11, 24, 10, 14, tzinfo=ZONE)
 """A Tuesday."""
-FRIDAY_NIGHT = datetime(2026, 11, 27, 21, 29, 40, tzinfo=ZONE)
+FRIDAY_NIGHT = datetime(2026, 11, 27, 21, 29, 42, tzinfo=ZONE)
+"""Staff's phone rings 18 s: the call is missed at half past nine."""
 
 _MINUTE, _HOUR = 60, 3600
-_TO_SATURDAY_8 = 10.5 * _HOUR - 3
-"""From the call at about 21:30, told a little short: the minute of the call is not exact."""
+_TO_SATURDAY_8 = 10.5 * _HOUR - 1
+"""From the call to eight, told a second short: the call is missed a moment after half past nine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,7 @@ def _stop(world: World) -> None:
     world.ring()
     world.live(minutes=1)
     world.text("STOP")
-    world.say("Twilio", "confirms that by itself, so the sidecar adds nothing")
-    world.live(minutes=40)
+    world.live(minutes=40, seconds=-18)
     world.ring()
     world.live(minutes=60)
 
@@ -205,11 +205,11 @@ _ALL = (
         _unknown_caller,
         (
             _text(0, "Hi, Sam at Hartley & Sons Plumbing here.", "STOP to opt out"),
-            _call(3 * _MINUTE, "'first_name': 'there'", "'script': 'generic'"),
-            _alert(45 * _MINUTE, "Please write to them", "Ready words"),
+            _call(3 * _MINUTE, "'script': 'generic'"),
+            _alert(45 * _MINUTE, "To do", "did not go out (we have no address for it)", NOBODY.phone),
         ),
         "exhausted",
-        "no address, so a person gets the task",
+        "no email address, so Sam has a task instead",
         NOBODY,
     ),
     Scenario(
@@ -223,9 +223,10 @@ _ALL = (
             _call(3 * _MINUTE, *_KNOWN),
             _text(40 * _MINUTE - 2, *_HELLO),
             _call(43 * _MINUTE - 2, *_KNOWN),
+            _alert(85 * _MINUTE - 2, "To do: Maya", "often enough today"),
         ),
         "exhausted",
-        "no email, for four touches in a day are enough",
+        "no email, for four touches in a day are enough: Sam has it on his list",
         MAYA_AWAY,
     ),
     Scenario(

@@ -32,6 +32,11 @@ class Happening:
     person: Mapping[str, Any] = field(default_factory=dict)
     """For events: all that is on record about the caller at that time."""
 
+    @property
+    def effect(self) -> bool:
+        """Whether it follows from a call that was written down at the same moment."""
+        return self.kind == "event" and not str(self.data["type"]).startswith("call.")
+
 
 class Watch:
     """Collects what happened since it was last asked."""
@@ -50,7 +55,7 @@ class Watch:
         """What is new, in order of its time; with ``all_of_it`` also what was seen only just now."""
         now = time.monotonic()
         self._held += [(now, happening) for happening in (*self._of_journal(), *self._of_record())]
-        self._held.sort(key=lambda held: held[1].at)
+        self._held.sort(key=lambda held: (held[1].at, held[1].effect))
         ripe = [held for held in self._held if all_of_it or now - held[0] >= _HOLD_SECONDS]
         # Nothing overtakes what is told: up to the latest that is ripe, everything is.
         count = self._held.index(ripe[-1]) + 1 if ripe else 0

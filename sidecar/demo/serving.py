@@ -34,7 +34,7 @@ class Serving:
     def start(self) -> None:
         """Start it; it is not ready yet when this returns."""
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own command, by this very interpreter
+            self._process = subprocess.Popen(
                 [sys.executable, "-m", "sidecar", "serve"],
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -18,6 +18,7 @@ from sidecar.demo.wording import Line, lines, since
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+    from pathlib import Path
 
     from rich.status import Status
 
@@ -83,6 +84,12 @@ class Screen:
         self._print(Text(""))
         self._print(Padding(table, (0, 2)))
 
+    def kept(self, folder: Path) -> None:
+        """Where everything of the run is, and how to look into it."""
+        ask = f"(cd {folder} && set -a && . ./demo.env && recovery sequences list)"
+        self._print(Text(f"\n  Kept in {folder}. Ask its database:"))
+        self._console.print(Text(f"  {ask}", style="cyan"), soft_wrap=True)
+
     def failure(self, expected: str, seen: str, log: str) -> None:
         """What was expected, what was seen, and the last words of ``serve``."""
         self._print(Text(""))
@@ -111,7 +118,7 @@ class Screen:
 
     def _row(self, clock: str, actor: str, said: Group | Text, style: str = "") -> Table:
         row = Table.grid(padding=(0, 2))
-        row.add_column(width=8, justify="right", style="dim")
+        row.add_column(width=9, justify="right", style="dim")
         row.add_column(width=7)
         row.add_column(ratio=1)
         row.width = self._width

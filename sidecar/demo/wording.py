@@ -32,6 +32,7 @@ class Line:
     """Told in passing."""
 
 
+_LONGEST_ALERT = 200
 _NOUN = {"sms": "text", "voice": "call", "email": "email", "staff": "task"}
 _VENDOR = {"sms": "Twilio", "voice": "Retell", "email": "the mail server"}
 _ACTOR = {"twilio": "Twilio", "retell": "Retell", "smtp": "mail"}
@@ -54,19 +55,19 @@ _WHY_NOT = {
 }
 _MISSED = {
     "no_answer": "nobody picked up",
-    "voicemail": "a voicemail picked up, and nobody pressed 1",
+    "voicemail": "only a voicemail picked up",
     "busy": "the line was busy",
     "abandoned": "the caller hung up while it rang",
 }
 _DECIDED = {
-    "opened": "a missed call ({why}): a sequence opens",
+    "opened": "a missed call: {why}; a sequence opens",
     "folded": "rang again within half an hour: same sequence, no second text",
     "superseded": "rang again later: the old sequence ends, a new one opens",
     "suppressed": "rang again after STOP: nothing goes out, a person is told",
     "cooling_down": "rang again shortly after: nothing goes out, a person is told",
 }
 _CLOSED = {
-    "exhausted": "everything was tried: the sequence is exhausted, and HubSpot is told",
+    "exhausted": "everything was tried: the sequence is exhausted",
     "replied": "they answered: the sequence is closed",
     "opted_out": "the sequence is closed",
     "superseded": "the old sequence is closed",
@@ -95,7 +96,7 @@ def lines(happening: Happening, caller: Caller) -> list[Line]:
         return [Line("Twilio", f"text to {spoken(data['to'])}", bubble=data["body"], caption=caption)]
     if happening.kind == "alert":
         subject, _, rest = data["body"].partition("\n")
-        return [Line("staff", "Sam gets a text", bubble=f"{subject}\n{rest}".strip())]
+        return [Line("staff", "Sam gets a text", bubble=_gist(f"{subject}\n{rest}"))]
     if happening.kind == "email":
         return [Line("mail", f"email to {data['to']}", bubble=f"Subject: {data['subject']}")]
     if happening.kind == "refused":
@@ -111,6 +112,13 @@ def _called(data: Mapping[str, Any], caller: Caller) -> list[Line]:
     else:
         script = f"the agent knows: {known['first_name']}, last deal “{known['deal_stage']}”"
     return [Line("Retell", f"the AI agent calls {caller.short}"), Line("", script, quiet=True)]
+
+
+def _gist(words: str) -> str:
+    """The beginning of a long alert, on as few lines as it can be read on."""
+    lines_ = [line for line in words.strip().splitlines() if line]
+    text = "\n".join(lines_)
+    return text if len(text) <= _LONGEST_ALERT else f"{text[:_LONGEST_ALERT].rstrip()} …"
 
 
 # ---------------------------------------------------------------- the sidecar's own record
@@ -189,7 +197,7 @@ def _in_doubt(happening: Happening, caller: Caller) -> list[Line]:
     del caller
     channel, reason = _channel(happening), happening.data["reason"]
     words = _IN_DOUBT.get(reason, _ASKED)
-    why = reason.replace("http_", "answer ").replace("_", " ")
+    why = f"error {reason}" if reason.isdigit() else reason.replace("_", " ")
     return [Line("sidecar", words.format(noun=_NOUN[channel], vendor=_VENDOR[channel], why=why))]
 
 
@@ -222,8 +230,11 @@ def _hung_up(happening: Happening, caller: Caller) -> list[Line]:
 
 
 def _stopped(happening: Happening, caller: Caller) -> list[Line]:
-    del happening, caller
-    return [Line("sidecar", "STOP: nothing more to them, on any channel")]
+    del caller
+    told = [Line("sidecar", "STOP: nothing more to them, on any channel")]
+    if happening.data["reason"] == "sms":
+        told.append(Line("Twilio", "confirms that by itself, so the sidecar adds nothing", quiet=True))
+    return told
 
 
 def _closed(happening: Happening, caller: Caller) -> list[Line]:

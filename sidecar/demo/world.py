@@ -6,12 +6,12 @@ import os
 import threading
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sidecar.clock import FileClock
-from sidecar.demo.pulse import take_pulse
+from sidecar.demo.pulse import Pulse, read_log_to, take_pulse
 from sidecar.demo.serving import Serving
 from sidecar.demo.wording import spoken
 from sidecar.record.timeline import Timeline
@@ -34,11 +34,14 @@ BUSINESS_ID = "hartley-sons"
 NUMBER = "+441174960123"
 STAFF_NUMBER = "+447700900201"
 
+_BEFORE = timedelta(minutes=5)
+"""For starting ``serve``, so that the play begins to the second."""
 _LOOK_SECONDS = 0.02
 _LOG_EVERY = timedelta(seconds=60)
 _DOUBT_SPEED = 10.0
 _RING_SECONDS = 20.0
 _REST_SECONDS = 45
+_NOTES = ("communications.create", "calls.create", "emails.create")
 _SKIP_FROM = timedelta(seconds=1.5)
 """A wait that is shorter than this is waited for; a longer one is skipped."""
 
@@ -64,10 +67,10 @@ class World:
     """One scenario's stage. ``tick`` is called all the while, so that somebody can tell what happens."""
 
     def __init__(self, folder: Path, starts: datetime, caller: Caller, pace: Pace) -> None:
-        """Everything of the run is in ``folder``; the clock shows ``starts`` (aware) when the stage opens."""
+        """Everything of the run is in ``folder``; the clock shows ``starts`` (aware) when the play begins."""
         self.folder = folder
         self.caller = caller
-        self.clock = FileClock.create(folder / "clock", starts)
+        self.clock = FileClock.create(folder / "clock", starts - _BEFORE)
         self.sandbox = Sandbox(self.clock.now, pass_time=self._ring_out)
         self.sandbox.deliver_automatically = True
         self.sandbox.twilio_number(NUMBER)
@@ -78,10 +81,8 @@ class World:
         environ["PYTHONPATH"] = str(Path(__file__).parents[2])
         self.serving = Serving({**environ, **self._settings}, folder)
         self._settings["RECOVERY_PORT"] = str(self.serving.port)
-        self.store = open_store(url)
-        self.record = Timeline(self.store)
         self.call_at = starts
-        """When the caller gave up: 0:00 of the timeline."""
+        """When the caller gave up, 0:00 of the timeline; before that, when the play begins."""
         self.tick: Callable[[], None] = lambda: None
         self.say: Callable[[str, str], None] = lambda _actor, _words: None
         self.call_was = False
@@ -89,6 +90,7 @@ class World:
         self._pace = pace
         self._speed = 1.0
         self._up = False
+        self.opened = False
         self._ended: set[str] = set()
 
     def _environment(self, url: str) -> dict[str, str]:
@@ -118,8 +120,12 @@ class World:
         """Make the tables, start the sandbox and ``serve``, and wait until its SDKs are loaded."""
         lines = (f'{name}="{value}"\n' for name, value in self._settings.items())
         (self.folder / "demo.env").write_text("".join(lines), encoding="utf-8")
-        migrate.upgrade(self._settings["RECOVERY_DATABASE_URL"])
+        url = self._settings["RECOVERY_DATABASE_URL"]
+        migrate.upgrade(url)
+        self.store = open_store(url)
+        self.record = Timeline(self.store)
         self.sandbox.start()
+        self.opened = True
         self.sandbox.point_at(self.serving.url, PUBLIC_URL)
         if self.caller.email is not None:
             self.sandbox.hubspot_contact(
@@ -128,6 +134,8 @@ class World:
             )  # fmt: skip
         self.start()
         self.until("`recovery serve` loads the vendors' SDKs", self._is_warm, 30)
+        self.clock.jump(self.call_at)
+        self.until("Twilio's log is read", lambda: self.last_look() >= self.call_at)
 
     def start(self) -> None:
         """Start ``serve`` and wait until it is ready."""
@@ -147,9 +155,11 @@ class World:
 
     def close(self) -> None:
         """End every process and server."""
+        self._up = False
         self.serving.stop()
-        self.sandbox.stop()
-        self.store.close()
+        if self.opened:
+            self.sandbox.stop()
+            self.store.close()
 
     # --- people ---------------------------------------------------------------------------------------------------
 
@@ -174,7 +184,8 @@ class World:
     def lose_call(self) -> None:
         """The caller rings, nobody picks up, and none of Twilio's webhooks arrives: only its log knows."""
         self._rings()
-        self.clock.jump(self.clock.now() + timedelta(seconds=18))
+        # To the second: Twilio's log is no more exact than that.
+        self.clock.jump((self.clock.now() + timedelta(seconds=18)).replace(microsecond=0))
         self.call_at, self.call_was = self.clock.now(), True
         self.sandbox.lost_call(NUMBER, self.caller.phone, status="no-answer", dial_status="no-answer")
 
@@ -208,13 +219,11 @@ class World:
 
     def settle(self) -> None:
         """Wait until nothing is due or under way, neither in the sidecar nor at the vendors."""
-
         busy: tuple[str, ...] = ()
 
         def rests() -> bool:
             nonlocal busy
-            now = self.clock.now()
-            pulse = self.store.read(lambda tx: take_pulse(tx, now))
+            pulse = self._pulse()
             # Doubts are asked about every two seconds of the clock: that much may pass faster.
             self._run_at(_DOUBT_SPEED if pulse.doubts else 1.0)
             busy = pulse.busy if self.sandbox.poster.idle else (*pulse.busy, "a vendor is posting")
@@ -227,6 +236,9 @@ class World:
         finally:
             self._run_at(1.0)
 
+    def _pulse(self) -> Pulse:
+        return self.store.read(lambda tx: take_pulse(tx, self.clock.now))
+
     def live(self, **span: float) -> None:
         """Let time pass (``minutes=60``), stopping at each moment at which something is due."""
         end = self.clock.now() + timedelta(**span)
@@ -234,11 +246,12 @@ class World:
             self.settle()
             if self._end_calls():
                 continue
-            now = self.clock.now()
-            moment = self.store.read(lambda tx, now=now: take_pulse(tx, now)).next_at
-            if moment is None or moment > end:
+            pulse = self._pulse()
+            if pulse.busy:
+                continue
+            if pulse.next_at is None or pulse.next_at > end:
                 break
-            self.forward(moment)
+            self.forward(pulse.next_at)
         self.forward(end)
 
     def _end_calls(self) -> bool:
@@ -278,17 +291,16 @@ class World:
             self._speed = speed
 
     def last_look(self) -> datetime:
-        """When the sidecar last read Twilio's log of calls."""
-        return self.sandbox.requests("twilio", "calls.list")[-1].at
+        """When the sidecar last read Twilio's log to its end; long ago where it never did."""
+        return self.store.read(read_log_to) or datetime.min.replace(tzinfo=UTC)
 
     def pass_a_look(self) -> None:
         """Let the minute pass after which Twilio's log is read again, and wait until it has been."""
-        seen = len(self.sandbox.requests("twilio", "calls.list"))
-        self.forward(self.last_look() + _LOG_EVERY)
-        self.until(
-            "Twilio's log is read every minute",
-            lambda: len(self.sandbox.requests("twilio", "calls.list")) > seen,
-        )
+        said = "Twilio's log is read every minute"
+        self.until(said, lambda: self.last_look() > self.clock.now() - _LOG_EVERY)
+        before = self.last_look()
+        self.forward(before + _LOG_EVERY)
+        self.until(said, lambda: self.last_look() > before)
 
     def day_later(self) -> None:
         """A day passes; the sidecar is seen at work twice in it, so that silence is its choice."""
@@ -298,7 +310,9 @@ class World:
         self.pass_a_look()
         self.settle()
         if self._sent() == before:
-            self.say("", "a day later: nothing more has gone out")
+            notes = sum(len(self.sandbox.requests("hubspot", operation)) for operation in _NOTES)
+            noted = f"; HubSpot has a note of {'each' if notes > 1 else 'it'}" if notes else ""
+            self.say("", f"a day later: nothing more has gone out{noted}")
 
     def _sent(self) -> int:
         return len(self.sandbox.texts) + len(self.sandbox.calls_placed) + len(self.sandbox.emails)

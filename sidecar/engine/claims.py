@@ -10,7 +10,7 @@ from sidecar.domain.gates import Decision
 from sidecar.engine import driving, gating, sending
 from sidecar.engine.context import Turn
 from sidecar.engine.gating import Intent, Key
-from sidecar.engine.results import ClaimGranted, ClaimRefused, Conflict, NotFound, RunResult
+from sidecar.engine.results import ClaimGranted, ClaimRefused, Conflict, Invalid, NotFound, RunResult
 from sidecar.store import touches
 from sidecar.store.ids import new_id
 
@@ -45,10 +45,13 @@ class Claims:
 
         Raises:
             NotFound: no such sequence or step in this business.
-            Invalid: the resume URL is not on the business's allow-list.
+            Invalid: the resume URL is not on the business's allow-list, or the step is one for staff.
         """
         key = Key(business.id, sequence_id, step)
-        self._context.store.read(lambda tx: driving.find_step(Turn(self._context, tx, business), key))
+        _, row = self._context.store.read(lambda tx: driving.find_step(Turn(self._context, tx, business), key))
+        if row["channel"] == "staff":
+            message = "a step for staff cannot be claimed"
+            raise Invalid(message, field="name", remedy="run it: it goes to the business's own people")
         self._runner.meet(business, key)
         decided = self._context.store.write(lambda tx: self._claim(Turn(self._context, tx, business), key))
         if isinstance(decided, ClaimGranted):

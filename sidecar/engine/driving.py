@@ -132,9 +132,7 @@ class Driving:
         outcome = _DONE[state]
         return RunResult(outcome, row["reason"], touch_id=row["touch_id"], already=already)  # type: ignore[arg-type]
 
-    def _wait(
-        self, turn: Turn, sequence: RowMapping, row: RowMapping, target: str | None, execution_id: str
-    ) -> None:
+    def _wait(self, turn: Turn, sequence: RowMapping, row: RowMapping, target: str | None, execution_id: str) -> None:
         """Note that a flow waits: one live wait for each sequence and execution."""
         if target is None:
             return

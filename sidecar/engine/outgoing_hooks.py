@@ -67,11 +67,9 @@ class Hooks:
         step = self._context.store.read(
             lambda tx: rows.step(tx, business.id, row["sequence_id"], row["payload"]["step"])
         )
-        if step is None or step["state"] != "planned":
-            return
         now = self._context.clock.now()
-        if step["due_at"] is not None and step["due_at"] > now:
-            raise Again("not due yet", after=step["due_at"] - now)
+        if step is None or step["state"] != "planned" or (step["due_at"] is not None and step["due_at"] > now):
+            return  # a step that the window has moved is announced anew
         fields = {
             "sequence_id": row["sequence_id"],
             "step": row["step"],

@@ -6,8 +6,9 @@ and lose its answer. What the webhooks did not tell, the logs do.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
@@ -15,11 +16,11 @@ from sidecar.channels.port import Accepted, Finding, Found
 from sidecar.domain.phones import mask_in
 from sidecar.engine import facts, gating, sending, sequences
 from sidecar.engine.context import Turn
-from sidecar.store import record, touches
+from sidecar.store import calls, record, touches
 from sidecar.store import sequences as rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import RowMapping
 
@@ -27,17 +28,26 @@ if TYPE_CHECKING:
     from sidecar.channels.twilio.log import TwilioLog
     from sidecar.config.business import Business
     from sidecar.crm.port import Crm
+    from sidecar.domain.reports import CallReport, MessageReport
     from sidecar.engine.context import Context
     from sidecar.engine.intake import Intake
 
 log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
+
 LOG_EVERY = timedelta(seconds=60)
-"""How often each number's log is read."""
+"""How often each account's log is read."""
+AT_ONCE = 8
+"""Accounts that are asked at the same time."""
+MOST_DOUBTS = 100
+NOT_OURS = timedelta(hours=1)
+LONGEST_CALL = timedelta(hours=4)
+"""Twilio ends a call after this at the latest: so far back the log is read for a call that is still pending."""
 OVERLAP = timedelta(minutes=15)
-"""Read again this far back: Twilio's log shows a record late, and a call is listed by its start."""
-FIRST_LOOK = timedelta(hours=1)
-"""How far back the log is read where it never was."""
+"""Read again this far back: Twilio's log shows a record late, and a call is listed by its start.
+
+So far back goes the first look, too: a house that moves in does not ring everybody who called this week."""
 WON_EVERY = timedelta(hours=1)
 WON_SINCE = timedelta(days=90)
 
@@ -63,19 +73,42 @@ class Reconcile:
         self._log = twilio_log
         self._crm = crm
         self._intake = intake
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="reconcile")
+
+    def stop(self) -> None:
+        """Finish what is under way, begin nothing new."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _each(self, what: str, work: Callable[[T], None], items: Sequence[T]) -> None:
+        """Do it for each, some at a time; one account's trouble is not another's."""
+
+        def one(item: T) -> None:
+            try:
+                work(item)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again next time
+                log.warning("not reconciled", what=what, why=mask_in(repr(error)))
+
+        for done in [self._pool.submit(one, item) for item in items]:
+            done.result()
 
     # --- doubts ---------------------------------------------------------------------------------------------------
 
     def doubts(self) -> int:
         """Ask about touches whose fate nobody knows; returns how many were asked about."""
         now = self._context.clock.now()
-        found = self._context.store.read(lambda tx: touches.in_doubt(tx, now, 100))
-        for touch in found:
-            business = self._context.businesses.get(touch["business_id"])
-            if business is not None:
-                self._ask(business, touch)
+        found = self._context.store.read(lambda tx: touches.in_doubt(tx, now, MOST_DOUBTS))
+        self._each("doubt", self._ask_about, found)
         self._claims_run_out(now)
         return len(found)
+
+    def _ask_about(self, touch: RowMapping) -> None:
+        business = self._context.businesses.get(touch["business_id"])
+        if business is not None:
+            self._ask(business, touch)
+            return
+        # Of a business that is not configured here: out of the way of those that are.
+        later = self._context.clock.now() + NOT_OURS
+        self._context.store.write(lambda tx: touches.change(tx, touch["business_id"], touch["touch_id"], ask_at=later))
 
     def _ask(self, business: Business, touch: RowMapping) -> None:
         sequence = self._context.store.read(lambda tx: rows.get(tx, business.id, touch["sequence_id"]))
@@ -98,57 +131,80 @@ class Reconcile:
     # --- logs -----------------------------------------------------------------------------------------------------
 
     def logs(self) -> None:
-        """Read the call and message log of every number of every business that Twilio serves."""
+        """Read the log of every Twilio account once, however many numbers and businesses it serves."""
+        accounts: dict[tuple[str, str, str], list[Business]] = {}
         for business in self._context.businesses:
-            if business.twilio is None:
-                continue
-            try:
-                self.log_of(business)
-            except Exception as error:  # noqa: BLE001 - one account's trouble is not another's
-                log.warning("log not read", business=business.id, why=mask_in(repr(error)))
+            if business.twilio is not None:
+                account = business.twilio
+                key = (account.base_url, account.account_sid, account.auth_token)
+                accounts.setdefault(key, []).append(business)
+        self._each("log", self.log_of, list(accounts.values()))
 
-    def log_of(self, business: Business) -> None:
-        """Read one account's log since the last time, and take in what no webhook brought."""
-        now = self._context.clock.now()
-        read_to = self._context.store.write(
-            lambda tx: record.take_watermark(tx, business.id, "twilio", now - FIRST_LOOK, LOOK_SECONDS)
-        )
+    def log_of(self, businesses: Sequence[Business]) -> None:
+        """Read one account's log since the last time, and take in what no webhook brought.
+
+        Texts first, so that nobody is texted upon a lost call who has said STOP in a lost text; each kind in
+        the order in which it came.
+        """
+        now, store = self._context.clock.now(), self._context.store
+        lead = min(businesses, key=lambda business: business.id)
+        read_to = store.write(lambda tx: record.take_watermark(tx, lead.id, "twilio", now, LOOK_SECONDS))
         if read_to is None:
             return
+        pending = store.read(lambda tx: calls.oldest_pending(tx, "twilio", now - LONGEST_CALL))
+        owners = {number.e164: business for business in businesses for number in business.numbers}
+        numbers = [number for business in businesses for number in business.numbers]
         since = read_to - OVERLAP
-        for number in business.numbers:
-            for call in self._log.calls_since(business, number, since):
-                self._intake.call(business, call, source="log")
-            for message in self._log.messages_since(business, number, since):
-                self._intake.message(business, message, source="log")
-        self._context.store.write(lambda tx: record.set_watermark(tx, business.id, "twilio", now))
+        heard = self._log.messages_since(lead, numbers, since)
+        first_ring = since if pending is None else min(since, pending - OVERLAP)
+        rang = self._log.calls_since(lead, numbers, first_ring, known=lambda asked: self._judged(owners, asked))
+        for message in reversed(self._unheard(owners, heard)):
+            self._take(owners[message.to], self._intake.message, message)
+        for call in reversed(rang):
+            self._take(owners[call.to or ""], self._intake.call, call)
+        store.write(lambda tx: record.set_watermark(tx, lead.id, "twilio", now))
+
+    def _take(self, business: Business, intake: Callable[..., object], report: CallReport | MessageReport) -> None:
+        """Take one in; what cannot be (a sender that is no phone) must not hide those behind it."""
+        try:
+            intake(business, report, source="log")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others still count
+            log.warning("not taken from the log", business=business.id, why=mask_in(repr(error)))
+
+    def _judged(self, owners: Mapping[str, Business], asked: Sequence[tuple[str, str]]) -> set[str]:
+        return self._context.store.read(
+            lambda tx: {call_id for number, call_id in asked if calls.is_judged(tx, owners[number].id, call_id)}
+        )
+
+    def _unheard(self, owners: Mapping[str, Business], heard: list[MessageReport]) -> list[MessageReport]:
+        return self._context.store.read(
+            lambda tx: [told for told in heard if record.message(tx, owners[told.to].id, told.message_id) is None]
+        )
 
     # --- won deals ------------------------------------------------------------------------------------------------
 
     def won(self) -> None:
         """Read deals closed-won in the CRM back as ``converted``, with their value."""
-        for business in self._context.businesses:
-            if business.hubspot is None:
-                continue
-            try:
-                self._won_of(business)
-            except Exception as error:  # noqa: BLE001 - one account's trouble is not another's
-                log.warning("won deals not read", business=business.id, why=mask_in(repr(error)))
+        known = [business for business in self._context.businesses if business.hubspot is not None]
+        self._each("won deals", self._won_of, known)
 
     def _won_of(self, business: Business) -> None:
-        now = self._context.clock.now()
-        open_for = self._context.store.read(lambda tx: rows.unconverted(tx, business.id, now - WON_SINCE))
-        if not open_for:
-            return
-        by_crm = {row["crm_id"]: row for row in open_for}
-        deals = self._crm.won_deals(business, tuple(by_crm), now - WON_SINCE)
-        for deal in deals:
-            row = by_crm.get(deal.crm_id)
-            if row is not None and deal.closed_at >= row["opened_at"]:
-                self._intake.outcome(
-                    business, "converted", source="crm", sequence_id=row["sequence_id"],
-                    value_minor=deal.amount_minor, currency=deal.currency,
-                )  # fmt: skip
+        """A deal counts for the last sequence before it, and each sequence for one deal."""
+        since = self._context.clock.now() - WON_SINCE
+        by_crm: dict[str, list[RowMapping]] = {}
+        for row in self._context.store.read(lambda tx: rows.known_to_crm(tx, business.id, since)):
+            by_crm.setdefault(row["crm_id"], []).append(row)
+        asked = [crm_id for crm_id, opened in by_crm.items() if any(row["outcome"] != "converted" for row in opened)]
+        converted: set[str] = set()
+        for deal in self._crm.won_deals(business, tuple(asked), since) if asked else ():
+            before = [row for row in by_crm.get(deal.crm_id, ()) if row["opened_at"] <= deal.closed_at]
+            if not before or before[-1]["outcome"] == "converted" or before[-1]["sequence_id"] in converted:
+                continue
+            converted.add(before[-1]["sequence_id"])
+            self._intake.outcome(
+                business, "converted", source="crm", sequence_id=before[-1]["sequence_id"],
+                value_minor=deal.amount_minor, currency=deal.currency,
+            )  # fmt: skip
 
 
 def settle_doubt(turn: Turn, touch: RowMapping, finding: Finding) -> None:
@@ -161,6 +217,8 @@ def settle_doubt(turn: Turn, touch: RowMapping, finding: Finding) -> None:
     if current["asked"] != touch["asked"]:
         return  # another process has asked meanwhile: two noes must be seconds apart
     sender_died = current["state"] == "sending"
+    # Its lease ran out: the provider has had time enough. (It was given back where the process was started anew.)
+    waited = sender_died and current["lease_until"] is not None
     refs: dict[str, Any] = {
         "contact_id": ref.contact_id, "sequence_id": ref.sequence_id, "step": ref.step, "touch_id": ref.touch_id,
     }  # fmt: skip
@@ -173,7 +231,7 @@ def settle_doubt(turn: Turn, touch: RowMapping, finding: Finding) -> None:
         sending.record_accepted(turn, ref, finding.accepted or Accepted(f"found:{ref.touch_id}"))
         return
     asked = current["asked"] + 1
-    if finding.found is Found.NO and (sender_died or asked >= NOES_NEEDED):
+    if finding.found is Found.NO and (waited or asked >= NOES_NEEDED):
         _plan_again(turn, ref, refs)
         return
     asks_no_more = finding.found is Found.CANNOT_TELL and ref.channel == "email"

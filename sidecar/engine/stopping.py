@@ -21,6 +21,7 @@ from sidecar.store import sequences as rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from sidecar.config.business import Business
     from sidecar.engine.context import Context
@@ -59,11 +60,26 @@ def commit_stop(context: Context, business: Business, work: Callable[[Turn, bool
                 people = leased.people
                 context.store.write(lambda tx: contacts.bar(tx, business.id, people, _BAR_SECONDS))  # noqa: B023
                 deadline = time.monotonic() + WAIT_SECONDS
-            else:
-                time.sleep(_LOOK_SECONDS)
+            _await_result(context, business, leased.people, deadline)
 
 
-def stop(turn: Turn, contact_id: str, *, source: str, force: bool, own_lease: bool = False) -> OptResult:
+def _await_result(context: Context, business: Business, people: Sequence[str], deadline: float) -> None:
+    """Wait until nothing is under way to these people. It only reads: SQLite's one writer has better things to do."""
+    while (left := deadline - time.monotonic()) > 0:
+        if not context.store.read(lambda tx: touches.any_leased(tx, business.id, people)):
+            return
+        time.sleep(min(left, _LOOK_SECONDS))
+
+
+def stop(
+    turn: Turn,
+    contact_id: str,
+    *,
+    source: str,
+    force: bool,
+    own_lease: bool = False,
+    said_at: datetime | None = None,
+) -> OptResult:
     """Suppress a person on every channel and close their sequence, in this transaction.
 
     Args:
@@ -71,6 +87,7 @@ def stop(turn: Turn, contact_id: str, *, source: str, force: bool, own_lease: bo
         contact_id: who said STOP; whoever shares an address with them is stopped there too.
         source: how we know: ``sms``, ``email_link``, ``twilio_21610``, ``api``, ``voice``, ``crm``.
         force: commit although a request is under way.
+        said_at: when they said it, where that is long ago (a text found in the provider's log).
         own_lease: the lease that is held is the caller's own (the provider's refusal told us of the STOP).
 
     Raises:
@@ -83,7 +100,7 @@ def stop(turn: Turn, contact_id: str, *, source: str, force: bool, own_lease: bo
     if not (force or own_lease) and touches.any_leased(turn.tx, turn.business.id, people):
         raise Leased(people)
     contacts.unbar(turn.tx, turn.business.id, people)
-    changed = contacts.suppress(turn.tx, turn.business.id, contact_id, keys, source, turn.now)
+    changed = contacts.suppress(turn.tx, turn.business.id, contact_id, keys, source, said_at or turn.now)
     under_way = touches.of_contacts_under_way(turn.tx, turn.business.id, people)
     in_flight = tuple(row["touch_id"] for row in under_way if row["state"] == "sending" and not own_lease)
     if changed:
@@ -100,10 +117,10 @@ def stop(turn: Turn, contact_id: str, *, source: str, force: bool, own_lease: bo
     return OptResult(contact_id, suppressed=True, changed=changed, in_flight=in_flight)
 
 
-def start(turn: Turn, contact_id: str, *, source: str) -> OptResult:
+def start(turn: Turn, contact_id: str, *, source: str, said_at: datetime | None = None) -> OptResult:
     """START lifts a suppression; it reopens nothing."""
     who = facts.person(turn, contact_id, lock=True)
-    changed = contacts.lift(turn.tx, turn.business.id, who.hashes, turn.now)
+    changed = contacts.lift(turn.tx, turn.business.id, who.hashes, said_at or turn.now)
     if changed:
         turn.record("suppression.lifted", contact_id=contact_id, reason=source)
         turn.owe("crm.opt_in", "crm", {"contact_id": contact_id, "source": source, "at": turn.now.isoformat()})

@@ -40,7 +40,8 @@ def compose(turn: Turn, who: Person, sequence: RowMapping, row: RowMapping, step
         french = turn.business.language.startswith("fr")
         return Content(texts.render(CONFIRMATION_FR if french else CONFIRMATION, values))
     if row["body"] is not None:
-        return Content(row["body"], subject=f"Re: your call to {turn.business.name}")
+        # A task's headline is the alert's own: who it is about.
+        return Content(row["body"], subject="" if row["kind"] == "task" else f"Re: your call to {turn.business.name}")
     if step is None:
         return Content("")
     if step.channel == "voice":
@@ -53,7 +54,7 @@ def compose(turn: Turn, who: Person, sequence: RowMapping, row: RowMapping, step
     return Content(_chosen(step.words(sequence["variant"]), values, known=known, late=late), subject)
 
 
-def staff_task(turn: Turn, who: Person, sequence: RowMapping, step: Step, reason: str) -> str:
+def staff_task(turn: Turn, who: Person, sequence: RowMapping, row: RowMapping, step: Step, reason: str) -> str:
     """The task that takes a step's place: what was not sent, why, and the ready words where there are some."""
     values = _values(turn, who, sequence)
     why = _WHY.get(reason, reason.replace("_", " "))
@@ -63,7 +64,7 @@ def staff_task(turn: Turn, who: Person, sequence: RowMapping, step: Step, reason
     task = f"Please {what}: the automatic {step.name} did not go out ({why})."
     if step.variants:
         ready = step.words(sequence["variant"]).choose(
-            name_known=who.row["first_name"] is not None, waited_for_window=bool(sequence["state"] == "held")
+            name_known=who.row["first_name"] is not None, waited_for_window=bool(row["waited_for_window"])
         )
         task = f"{task} Ready words: {texts.render(ready, values)}"
     return task
@@ -77,6 +78,7 @@ _WHY = {
     "no_legal_time": "no permitted hour within 14 days",
     "stale": "it was too late for these words",
     "invalid": "the number does not exist",
+    "too_many_today": "they have heard from us often enough today",
 }
 
 

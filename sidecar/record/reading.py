@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import RowMapping, or_, select
 
-from sidecar.store.tables import addresses, calls, contacts, events, messages, sequences, suppressions
+from sidecar.store.tables import addresses, calls, contacts, events, messages, sequences, suppressions, touches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,6 +29,14 @@ def messages_of(tx: Tx, business_id: str, contact_id: str, *, sequence_id: str |
     if sequence_id is not None:
         query = query.where(messages.c.sequence_id == sequence_id)
     return tx.conn.execute(query.order_by(messages.c.at, messages.c.message_id)).mappings().all()
+
+
+def touches_of(tx: Tx, business_id: str, contact_id: str, sequence_id: str) -> Sequence[RowMapping]:
+    """The touches of one of a person's sequences, in order; touches have an index on the person, none on the sequence."""
+    query = select(touches).where(
+        touches.c.business_id == business_id, touches.c.contact_id == contact_id, touches.c.sequence_id == sequence_id
+    )
+    return tx.conn.execute(query.order_by(touches.c.touch_id)).mappings().all()
 
 
 def events_of_calls(tx: Tx, business_id: str, of: Iterable[RowMapping]) -> list[RowMapping]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sidecar.domain.phones import mask
 from sidecar.record import reading
-from sidecar.store import contacts, record, touches
+from sidecar.store import contacts, record
 from sidecar.store import sequences as rows
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _parts(tx: Tx, row: RowMapping) -> dict[str, Any]:
     return {
         **_shown(row, _SEQUENCE),
         "steps": _all(rows.steps_of(tx, business_id, sequence_id), _STEP),
-        "touches": _all(touches.of_sequence(tx, business_id, sequence_id), _TOUCH),
+        "touches": _all(reading.touches_of(tx, business_id, row["contact_id"], sequence_id), _TOUCH),
     }
 
 

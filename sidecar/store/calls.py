@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, bindparam, func, literal_column, select
 
 from sidecar.domain.calls import Evidence
 from sidecar.store import statements
@@ -12,10 +12,15 @@ from sidecar.store.statements import first
 from sidecar.store.tables import calls
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from sidecar.store.database import Tx
+
+_OLDEST_PENDING = select(func.min(calls.c.heard_at)).where(
+    calls.c.state == literal_column("'pending'"),
+    calls.c.heard_at >= bindparam("since"),
+    calls.c.provider == bindparam("provider"),
+)
 
 
 def get(tx: Tx, business_id: str, call_id: str, *, lock: bool = False) -> RowMapping | None:
@@ -46,10 +51,14 @@ def evidence_of(row: RowMapping) -> Evidence:
     )
 
 
-def pending_since(tx: Tx, before: datetime, limit: int = 200) -> Sequence[RowMapping]:
-    """Calls of any business that could not be judged since ``before``."""
-    return (
-        tx.conn.execute(select(calls).where(calls.c.state == "pending", calls.c.heard_at < before).limit(limit))
-        .mappings()
-        .all()
-    )
+def is_judged(tx: Tx, business_id: str, call_id: str) -> bool:
+    """Whether we have heard of the call and know what it was."""
+    row = get(tx, business_id, call_id)
+    return row is not None and row["state"] != "pending"
+
+
+def oldest_pending(tx: Tx, provider: str, since: datetime) -> datetime | None:
+    """When we first heard of the oldest call of any business, since then, that could not be judged yet."""
+    wanted = {"provider": provider, "since": since}
+    moment: datetime | None = tx.conn.execute(_OLDEST_PENDING, wanted).scalar()
+    return moment

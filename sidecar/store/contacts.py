@@ -229,6 +229,17 @@ def lifted_since(tx: Tx, business_id: str, hashes: Iterable[str], since: datetim
     return tx.conn.execute(query.limit(1)).first() is not None
 
 
+def suppressed_since(tx: Tx, business_id: str, hashes: Iterable[str], since: datetime) -> bool:
+    """Whether one of these keys said STOP since then, and that still holds."""
+    query = select(suppressions.c.key_hash).where(
+        suppressions.c.business_id == business_id,
+        suppressions.c.key_hash.in_(list(hashes)),
+        suppressions.c.lifted_at.is_(None),
+        suppressions.c.at > since,
+    )
+    return tx.conn.execute(query.limit(1)).first() is not None
+
+
 def is_suppressed(tx: Tx, business_id: str, hashes: Iterable[str]) -> bool:
     """Whether any of these keys said STOP."""
     wanted = {"business_id": business_id, "hashes": list(hashes)}

@@ -136,7 +136,8 @@ def next_delivery(tx: Tx) -> datetime | None:
 
 def give_back_all(tx: Tx) -> None:
     """Forget who held what; only at the start of the one process that SQLite allows."""
-    tx.conn.execute(update(deliveries).where(deliveries.c.taken_until.is_not(None)).values(taken_until=None))
+    for table in (deliveries, watermarks):
+        tx.conn.execute(update(table).where(table.c.taken_until.is_not(None)).values(taken_until=None))
 
 
 # --- subscriptions ------------------------------------------------------------------------------------------------

@@ -83,26 +83,16 @@ def listing(
     return tx.conn.execute(query.order_by(sequences.c.sequence_id.desc()).limit(limit)).mappings().all()
 
 
-def unconverted(tx: Tx, business_id: str, since: datetime) -> Sequence[RowMapping]:
-    """Sequences opened since then whose person the CRM knows and who is not yet noted as a customer; oldest first."""
-    return (
-        tx.conn.execute(
-            select(sequences, contacts.c.crm_id)
-            .join(
-                contacts,
-                (contacts.c.business_id == sequences.c.business_id) & (contacts.c.contact_id == sequences.c.contact_id),
-            )
-            .where(
-                sequences.c.business_id == business_id,
-                sequences.c.opened_at >= since,
-                sequences.c.outcome != "converted",
-                contacts.c.crm_id.is_not(None),
-            )
-            .order_by(sequences.c.opened_at)
-        )
-        .mappings()
-        .all()
+def known_to_crm(tx: Tx, business_id: str, since: datetime) -> Sequence[RowMapping]:
+    """Sequences opened since then whose person the CRM knows, oldest first."""
+    same = (contacts.c.business_id == sequences.c.business_id) & (contacts.c.contact_id == sequences.c.contact_id)
+    query = select(sequences.c.sequence_id, sequences.c.opened_at, sequences.c.outcome, contacts.c.crm_id).join(
+        contacts, same
     )
+    query = query.where(
+        sequences.c.business_id == business_id, sequences.c.opened_at >= since, contacts.c.crm_id.is_not(None)
+    )
+    return tx.conn.execute(query.order_by(sequences.c.opened_at)).mappings().all()
 
 
 def add(tx: Tx, **values: Any) -> None:

@@ -47,6 +47,9 @@ _IN_DOUBT = (
         one_of(touches.c.state, ("sending", "unknown")),
         touches.c.ask_at <= bindparam("now"),
         func.coalesce(touches.c.lease_until, 0.0) <= bindparam("clock"),
+        ~select(claims.c.claim_id)
+        .where(claims.c.business_id == touches.c.business_id, claims.c.touch_id == touches.c.touch_id)
+        .exists(),
     )
     .order_by(touches.c.ask_at)
     .limit(bindparam("most"))
@@ -149,6 +152,19 @@ def in_doubt(tx: Tx, now: datetime, limit: int) -> Sequence[RowMapping]:
     """
     wanted = {"now": now, "clock": tx.db_time(), "most": limit}
     return tx.conn.execute(_IN_DOUBT, wanted).mappings().all()
+
+
+def give_back_all(tx: Tx) -> None:
+    """Nobody is sending any more, so doubts need not wait for leases to run out; a flow's claim goes on.
+
+    Only at the start of the one process that SQLite allows.
+    """
+    claimed = select(claims.c.touch_id).where(claims.c.state == "granted")
+    tx.conn.execute(
+        update(touches)
+        .where(touches.c.state == "sending", touches.c.lease_until.is_not(None), touches.c.touch_id.not_in(claimed))
+        .values(lease_until=None)
+    )
 
 
 # --- senders ------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import structlog
 from flask import Flask, Response, g, request
 
 from sidecar.web import operations, problem
+from sidecar.web.bodies import Measured
 from sidecar.web.contract import OPERATIONS
 from sidecar.web.metrics import Counters
 
@@ -41,6 +42,7 @@ def create_app(sidecar: Sidecar) -> Flask:
     problem.install(app)
     _observe(app, counters)
     operations.bind(app, ground, OPERATIONS)
+    app.wsgi_app = Measured(app.wsgi_app, problem.LIMIT)  # type: ignore[method-assign]
     return app
 
 

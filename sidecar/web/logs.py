@@ -44,6 +44,8 @@ def configure(form: Literal["console", "json"], level: str) -> None:
     )
     # SDKs say too much at INFO: request lines with numbers and addresses in them.
     logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), force=True)
+    # A chore that is still busy when its next turn comes is left out on purpose: no news.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 def hide_numbers(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

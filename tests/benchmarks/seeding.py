@@ -60,7 +60,7 @@ def key_hash(business_id: str, value: str) -> str:
 def prepared(town: Town, sequences: int, folder: Path) -> tuple[Path, float]:
     """The path of a database with so many sequences, and the seconds that it took to build (0: it was there)."""
     sources = sorted((ROOT / "sidecar/store/migrations/versions").glob("*.py"))
-    sources += [ROOT / "sidecar/store/tables.py", ROOT / "tests/benchmarks/seeding.py", ROOT / "tests/benchmarks/town.py"]
+    sources += [ROOT / "sidecar/store/tables.py", ROOT / "tests/benchmarks/seeding.py"]
     mark = hashlib.sha256(b"".join(source.read_bytes() for source in sources))
     mark.update(f"{town.businesses} {town.numbers_each} {sequences}".encode())
     path = folder / f"town-{mark.hexdigest()[:12]}.db"

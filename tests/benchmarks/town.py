@@ -136,4 +136,6 @@ class Town:
             callers = KNOWN_CALLERS if kind == "known" else NEW_CALLERS
             rang = self._rang.get((client.index, kind), 0)
             self._rang[client.index, kind] = rang + 1
-            yield Missed(f"CA{self._calls:032x}", client, number, caller(callers[rang % len(callers)]))
+            # Each business begins with other people: the CRM that they share must not fill up at a few of them.
+            who = callers[(rang + client.index * 3) % len(callers)]
+            yield Missed(f"CA{self._calls:032x}", client, number, caller(who))

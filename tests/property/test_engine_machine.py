@@ -191,17 +191,21 @@ class EngineMachine(RuleBasedStateMachine):
 
     def live(self, span: timedelta) -> None:
         """Let time pass, stopping where something is due, asking about doubts on the way."""
-        end = self.now + span
+        end, buried = self.now + span, self.now
         self.settle()
         for _ in range(2_000):
             moment = self.next_moment()
             if moment is None or moment > end:
                 break
-            self.clock.set(max(moment, self.now))
+            # A touch in doubt whose sender may still live is not asked about yet: look again a second later.
+            self.clock.set(max(moment, self.now + timedelta(seconds=moment <= self.now)))
             self.settle()
             self.survive(self.sidecar.reconcile.doubts)
-            if moment == self.next_moment():  # a living lease keeps it from being asked about
+            if self.now - buried > DEAD_AFTER:
                 self.bury()
+                buried = self.now
+        else:
+            raise AssertionError("something is due again and again")
         self.clock.set(end)
         self.settle()
 
@@ -517,6 +521,6 @@ def test_what_always_holds(machine: type[EngineMachine]) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=examples(dev=25, ci=500), stateful_step_count=20, phases=PHASES
+            max_examples=int(__import__("os").environ.get("N","25")), stateful_step_count=20, phases=PHASES
         ),
     )

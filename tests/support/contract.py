@@ -44,13 +44,16 @@ def conforms(method: str, path: str, answer: TestResponse) -> None:
     if operation is None:
         return
     promised = operation["responses"].get(str(answer.status_code))
-    assert promised is not None, f"{method} {path} answered {answer.status_code}, which is not documented: {answer.text}"
+    assert promised is not None, (
+        f"{method} {path} answered {answer.status_code}, which is not documented: {answer.text}"
+    )
     content = promised.get("content", {})
     if not content:
         assert answer.data == b""
         return
-    assert answer.mimetype in content, f"{answer.mimetype} is none of {list(content)}"
-    if answer.mimetype.endswith("json"):
+    media = answer.mimetype or ""
+    assert media in content, f"{media} is none of {list(content)}"
+    if media.endswith("json"):
         body = answer.get_json()
-        validator(content[answer.mimetype]["schema"]).validate(body)
+        validator(content[media]["schema"]).validate(body)
         assert "error" not in body

@@ -152,6 +152,7 @@ def house(store_url: str, clock: ManualClock, business: Business, **changes: Any
     finally:
         sidecar.runner.stop()
         sidecar.deliveries.stop()
+        sidecar.reconcile.stop()
         sidecar.store.close()
         sidecar.twilio.close()
         sidecar.retell.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sidecar.domain import optout, phones
 from sidecar.engine import facts, people, sequences, stopping
@@ -13,11 +13,16 @@ from sidecar.store import sequences as rows
 from sidecar.store.ids import new_id
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import RowMapping
 
     from sidecar.domain.reports import MessageReport
     from sidecar.engine.context import Turn
 
+
+WHOLE_SECONDS = timedelta(seconds=2)
+"""The log's times have no fraction of a second: where a START may have come before the STOP, the STOP stands."""
 
 CONFIRM_WITHIN = timedelta(minutes=5)
 """A STOP is confirmed within this or not at all (47 CFR 64.1200(a)(12))."""
@@ -41,32 +46,48 @@ def record_message(turn: Turn, report: MessageReport, *, source: str, force: boo
         )
     contact_id, by_token = _sender(turn, report)
     intent = intent_of(report)
-    stopped = stopping.stop(turn, contact_id, source=report.channel, force=force) if intent == "opt_out" else None
-    if stopped is None:
+    if source == "log" and _overtaken(turn, contact_id, intent, report.at):
+        intent = "none"
+    said_at = report.at if source == "log" else turn.now
+    stopped = None
+    if intent == "opt_out":
+        stopped = stopping.stop(turn, contact_id, source=report.channel, force=force, said_at=said_at)
+    else:
         facts.person(turn, contact_id, lock=True)
     sequence = by_token or rows.open_of(turn.tx, turn.business.id, contact_id)
     sequence = sequence or rows.latest_of(turn.tx, turn.business.id, contact_id)
     sequence_id = sequence["sequence_id"] if sequence is not None else None
+    _keep(turn, report, source, intent, contact_id, sequence_id)
+    if stopped is not None:
+        _after_stop(turn, report, contact_id, changed=stopped.changed)
+    else:
+        if intent == "opt_in":
+            stopping.start(turn, contact_id, source=report.channel, said_at=said_at)
+        _after_reply(turn, report, intent, contact_id, sequence)
+    return MessageResult(report.message_id, intent, contact_id, sequence_id)
+
+
+def _keep(
+    turn: Turn, report: MessageReport, source: str, intent: str, contact_id: str, sequence_id: str | None
+) -> None:
     record.add_message(
         turn.tx, business_id=turn.business.id, message_id=report.message_id, contact_id=contact_id,
         sequence_id=sequence_id, channel=report.channel, sender=report.sender, recipient=report.to,
         body=report.body, intent=intent, at=report.at,
     )  # fmt: skip
     contacts.change(turn.tx, turn.business.id, contact_id, last_message_at=turn.now)
-    refs: dict[str, Any] = {"contact_id": contact_id, "sequence_id": sequence_id}
     turn.record(
-        "reply.received",
-        message_id=report.message_id,
-        reason=intent,
-        channel=report.channel,
-        source=source,
-        **refs,
-    )
-    if stopped is not None:
-        _after_stop(turn, report, contact_id, changed=stopped.changed)
-    else:
-        _after_reply(turn, report, intent, contact_id, sequence)
-    return MessageResult(report.message_id, intent, contact_id, sequence_id)
+        "reply.received", message_id=report.message_id, reason=intent, channel=report.channel, source=source,
+        contact_id=contact_id, sequence_id=sequence_id,
+    )  # fmt: skip
+
+
+def _overtaken(turn: Turn, contact_id: str, intent: str, at: datetime) -> bool:
+    """A lost STOP or START is found in the log when a later word of theirs has come already: that one stands."""
+    hashes = facts.person(turn, contact_id).hashes
+    if intent == "opt_out":
+        return contacts.lifted_since(turn.tx, turn.business.id, hashes, at + WHOLE_SECONDS)
+    return intent == "opt_in" and contacts.suppressed_since(turn.tx, turn.business.id, hashes, at)
 
 
 def _sender(turn: Turn, report: MessageReport) -> tuple[str, RowMapping | None]:
@@ -92,8 +113,6 @@ def _after_stop(turn: Turn, report: MessageReport, contact_id: str, *, changed: 
 
 def _after_reply(turn: Turn, report: MessageReport, intent: str, contact_id: str, sequence: RowMapping | None) -> None:
     about = "reply"
-    if intent == "opt_in":
-        stopping.start(turn, contact_id, source=report.channel)
     if sequence is not None:
         if sequence["replied_at"] is None:
             rows.change(turn.tx, turn.business.id, sequence["sequence_id"], replied_at=turn.now)

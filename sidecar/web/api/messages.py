@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sidecar.channels.smtp import UnreadableMailError, read_reply
 from sidecar.channels.twilio import webhooks as twilio
 from sidecar.domain.reports import MessageReport
 from sidecar.web import keys, rows
 from sidecar.web.api import people, reported
 from sidecar.web.api.steps import RUN_EXAMPLE, run_answer
 from sidecar.web.models.answers import MessageAnswer, RunAnswer, SequenceRef
-from sidecar.web.models.requests import OwnMessage, SendIn, TwilioPost
+from sidecar.web.models.requests import MailPost, OwnMessage, SendIn, TwilioPost
 from sidecar.web.once import once
 from sidecar.web.operations import Answer, Asked, Body, Operation, Possible
 from sidecar.web.problem import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
     from sidecar.config.business import Business
 
 
 def inbound(asked: Asked) -> Answer:
     """Take in one message from a person."""
-    return _twilio(asked, asked.given(TwilioPost)) if isinstance(asked.body, TwilioPost) else _own(asked)
+    if isinstance(asked.body, TwilioPost):
+        return _twilio(asked, asked.given(TwilioPost))
+    if isinstance(asked.body, MailPost):
+        return _email(asked, {"raw": asked.body.raw})
+    given = asked.given(OwnMessage)
+    return _text(asked, given) if given.channel == "sms" else _email(asked, _parts(given), given.at)
 
 
 def _twilio(asked: Asked, post: TwilioPost) -> Answer:
@@ -36,40 +45,55 @@ def _twilio(asked: Asked, post: TwilioPost) -> Answer:
     return _taken(asked, business, told, "flow")
 
 
-def _own(asked: Asked) -> Answer:
-    given = asked.given(OwnMessage)
-    if given.channel == "sms":
-        business = asked.business(called=given.to)
-        to, sender = people.phone(business, given.to, "to"), people.phone(business, given.sender, "from")
-        token = None
-    else:
-        business = _by_mailbox(asked, given)
-        to, sender = people.email(given.to, "to"), people.email(given.sender, "from")
-        token = reply_token(to)
+def _text(asked: Asked, given: OwnMessage) -> Answer:
+    business = asked.business(called=given.to)
     told = MessageReport(
         message_id=given.message_id,
-        channel=given.channel,
+        channel="sms",
         at=given.at or asked.sidecar.clock.now(),
-        to=to,
-        sender=sender,
+        to=people.phone(business, given.to, "to"),
+        sender=people.phone(business, given.sender, "from"),
         body=given.body,
-        reply_token=token,
     )
     return _taken(asked, business, told, "api")
 
 
-def _by_mailbox(asked: Asked, given: OwnMessage) -> Business:
+def _parts(given: OwnMessage) -> dict[str, object]:
+    return {
+        "to": people.email(given.to, "to"),
+        "from": people.email(given.sender, "from"),
+        "message_id": given.message_id,
+        "subject": given.subject,
+        "text": given.body,
+        "html": given.html,
+        "headers": given.headers or {},
+    }
+
+
+def _email(asked: Asked, mail: Mapping[str, object], at: datetime | None = None) -> Answer:
+    """A reply without what it quotes; a bounce is news of our own letter; a machine's answer closes nothing."""
+    try:
+        told = read_reply(mail, at=at or asked.sidecar.clock.now())
+    except UnreadableMailError as error:
+        remedy = "post the whole message as `raw`, or its parts"
+        raise Problem("invalid", str(error), remedy=remedy, pointer=f"/{error.field}") from None
+    if isinstance(told, MessageReport):
+        return _taken(asked, _by_mailbox(asked, told.to), told, "api")
+    if told is None:
+        return Answer(MessageAnswer(decision="ignored", reason="a machine's answer, not a person's"))
+    asked.sidecar.intake.delivery(asked.business(), told)
+    return Answer(MessageAnswer(decision="recorded", reason="a bounce of our own letter"))
+
+
+def _by_mailbox(asked: Asked, written_to: str) -> Business:
     """A key for several businesses is told by the mailbox that was written to."""
+    mailbox = _without_token(written_to)
 
     def owner(among: list[str]) -> str | None:
-        mailbox = _without_token(people.email(given.to, "to"))
         for business_id in among:
             business = asked.sidecar.businesses.get(business_id)
             smtp = business.smtp if business is not None else None
-            if smtp is not None and mailbox in (
-                _without_token(smtp.reply_to),
-                _without_token(smtp.from_address),
-            ):
+            if smtp is not None and mailbox in (_without_token(smtp.reply_to), _without_token(smtp.from_address)):
                 return business_id
         return None
 
@@ -79,11 +103,6 @@ def _by_mailbox(asked: Asked, given: OwnMessage) -> Business:
 def _without_token(address: str) -> str:
     local, _, domain = address.lower().rpartition("@")
     return f"{local.partition('+')[0]}@{domain}"
-
-
-def reply_token(to: str) -> str | None:
-    """The token of ``mailbox+token@domain``, which ties an email to its sequence."""
-    return to.rpartition("@")[0].partition("+")[2] or None
 
 
 def _taken(asked: Asked, business: Business, told: MessageReport, source: str) -> Answer:
@@ -154,7 +173,7 @@ OPERATIONS = (
         "under way, and then holds on every channel.",
         view=inbound,
         scope="calls",
-        body=Body((OwnMessage, TwilioPost), form=OwnMessage, examples={"sms": _SMS}),
+        body=Body((OwnMessage, TwilioPost, MailPost), form=OwnMessage, examples={"sms": _SMS}),
         answers=(Possible(200, "What the message did.", MessageAnswer, {"reply": _RECORDED}),),
         problems=("unknown-number", "not-found"),
     ),

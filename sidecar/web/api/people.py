@@ -22,10 +22,10 @@ def phone(business: Business, raw: str, field: str) -> str:
         raise Problem("invalid", str(error), remedy=_PHONE_REMEDY, pointer=f"/{field}") from None
 
 
-def caller(business: Business, raw: str | None, field: str) -> str:
-    """E.164 of a caller, or what stood there where the number is hidden."""
+def caller(business: Business, raw: str | None, field: str) -> str | None:
+    """E.164 of a caller; what stood there where the number is hidden; ``None`` where nothing was said of it."""
     if raw is None or phones.is_anonymous(raw):
-        return raw or "anonymous"
+        return raw
     return phone(business, raw, field)
 
 

@@ -55,6 +55,74 @@ def _business(asked: Asked) -> Business:
 
 
 _ID = {"sequence_id": "From the answer to `POST /v1/calls`, or from the list."}
+_SEQUENCE = {
+    "business_id": "harbour-plumbing",
+    "sequence_id": "seq_019ab5c2f0010001a1b2c3d4e5f6",
+    "contact_id": "con_019ab5c2f0000000a1b2c3d4e5f6",
+    "playbook": "uk-three-layer",
+    "variant": "general",
+    "number": "+441174960001",
+    "call_id": "pbx-2026-11-22-0042",
+    "state": "open",
+    "reason": "",
+    "held_reason": "",
+    "outcome": "",
+    "value_minor": None,
+    "currency": None,
+    "call_at": "2026-11-20T10:00:00Z",
+    "opened_at": "2026-11-20T10:00:00Z",
+    "closed_at": None,
+    "replied_at": None,
+    "first_touch_seconds": 0.4,
+    "flow_platform": "n8n",
+    "flow_execution": "231",
+}
+_LISTS = {
+    "steps": [
+        {
+            "name": "acknowledge",
+            "channel": "sms",
+            "kind": "touch",
+            "state": "sent",
+            "reason": "",
+            "due_at": "2026-11-20T10:00:00Z",
+            "release_at": "2026-11-20T10:00:15Z",
+            "deadline_at": "2026-11-20T10:01:30Z",
+            "settled_at": "2026-11-20T10:00:01Z",
+            "attempt": 1,
+            "touch_id": "tch_019ab5c2f0020002a1b2c3d4e5f6",
+        }
+    ],
+    "touches": [
+        {
+            "touch_id": "tch_019ab5c2f0020002a1b2c3d4e5f6",
+            "step": "acknowledge",
+            "channel": "sms",
+            "attempt": 1,
+            "state": "sent",
+            "provider_id": "SM00000000000000000000000000000003",
+            "provider_state": "delivered",
+            "code": "",
+            "body": "Hi Alex, it's Sam at Harbour Plumbing. What can we help with? Reply STOP to opt out.",
+            "subject": "",
+            "details": None,
+            "intended_at": "2026-11-20T10:00:00Z",
+            "sent_at": "2026-11-20T10:00:01Z",
+        }
+    ],
+    "events": [
+        {
+            "event_id": "evt_019ab5c2f0060006a1b2c3d4e5f6",
+            "at": "2026-11-20T10:00:00Z",
+            "type": "sequence.opened",
+            "step": None,
+            "reason": "no_answer",
+            "call_id": "pbx-2026-11-22-0042",
+            "touch_id": None,
+            "data": None,
+        }
+    ],
+}
 _DONE = Possible(200, "Done.", DoneAnswer, {"done": {"done": True}})
 
 OPERATIONS = (
@@ -69,7 +137,7 @@ OPERATIONS = (
         view=listing,
         scope="read",
         query=ListQuery,
-        answers=(Possible(200, "A page.", SequencesAnswer, {"empty": {"sequences": [], "before": None}}),),
+        answers=(Possible(200, "A page.", SequencesAnswer, {"one": {"sequences": [_SEQUENCE], "before": None}}),),
     ),
     Operation(
         id="getSequence",
@@ -82,7 +150,7 @@ OPERATIONS = (
         scope="read",
         query=BusinessQuery,
         parameters=_ID,
-        answers=(Possible(200, "The sequence.", SequenceAnswer, {}),),
+        answers=(Possible(200, "The sequence.", SequenceAnswer, {"sent": _SEQUENCE | _LISTS}),),
         problems=("not-found",),
     ),
     Operation(

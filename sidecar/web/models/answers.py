@@ -51,7 +51,7 @@ class CallAnswer(Answered):
 class MessageAnswer(Answered):
     """What an inbound message did."""
 
-    decision: Literal["recorded", "refused"]
+    decision: Literal["recorded", "refused", "ignored"]
     reason: str = ""
     message_id: str | None = None
     intent: str = Field("", description="What the person meant: `opt_out`, `opt_in`, `help`, `unclear` or a reply.")

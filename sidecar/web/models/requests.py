@@ -25,16 +25,11 @@ Email = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, ma
 Url = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000), AfterValidator(_http)]
 ShortText = Annotated[str, StringConstraints(max_length=200)]
 Evidence = Annotated[str, StringConstraints(max_length=2000)]
-BusinessId = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=64,
-        description="Which business this is for. Not needed with a key for one business, nor where the "
-        "called "
-        "number names it; the key must be entitled to it.",
-    ),
-]
+BusinessId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+_WHICH = (
+    "Which business this is for. Not needed with a key for one business, nor where a called number or an id names it; "
+    "the key must be entitled to it."
+)
 
 
 class Asking(BaseModel):
@@ -42,7 +37,7 @@ class Asking(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    business: BusinessId | None = None
+    business: BusinessId | None = Field(None, description=_WHICH)
 
 
 class FlowIn(BaseModel):
@@ -138,7 +133,23 @@ class OwnMessage(Asking):
         alias="from", description="The person's number or address."
     )
     body: Annotated[str, StringConstraints(max_length=100_000)] = Field("", description="The text as it came.")
+    subject: Annotated[str, StringConstraints(max_length=998)] = Field("", description="Email: its subject.")
+    html: Annotated[str, StringConstraints(max_length=200_000)] = Field(
+        "", description="Email: its HTML, where it has no text."
+    )
+    headers: dict[str, str] | None = Field(
+        None, description="Email: its headers (JSON only); an out-of-office note is known by them."
+    )
     at: AwareDatetime | None = Field(None, description="When it was written; now, where absent.")
+
+
+class MailPost(Asking):
+    """A whole email as it lies in the mailbox: replies, bounces and machines' answers are told apart here."""
+
+    source: Literal["mail"]
+    raw: Annotated[str, StringConstraints(min_length=1, max_length=250_000)] = Field(
+        description="The message with its head, as IMAP gives it."
+    )
 
 
 class PersonIn(Asking):
@@ -230,12 +241,12 @@ class BusinessQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    business: BusinessId | None = None
+    business: BusinessId | None = Field(None, description=_WHICH)
 
 
 class ListQuery(BusinessQuery):
     """Which sequences, newest first."""
 
-    state: Literal["open", "held", "closed"] | None = None
+    state: Literal["open", "held", "closed"] | None = Field(None, description="Only those in this state.")
     before: Id | None = Field(None, description="The last id of the page before.")
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    limit: int = Field(50, ge=1, le=200, description="How many.")

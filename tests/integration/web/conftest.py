@@ -13,8 +13,8 @@ from sidecar.app import Sidecar
 from sidecar.config.business import Businesses, Flow, Number, Twilio
 from sidecar.sandbox import Sandbox
 from sidecar.web.app import create_app
-from tests.support.house import STAFF, a_business, settings
 from tests.support.contract import conforms
+from tests.support.house import STAFF, a_business, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, MutableMapping
@@ -89,7 +89,8 @@ class Web:
 
         return self.sidecar.store.read(
             lambda tx: sum(
-                int(tx.conn.execute(select(func.count()).select_from(table)).scalar_one()) for table in (calls, messages)
+                int(tx.conn.execute(select(func.count()).select_from(table)).scalar_one())
+                for table in (calls, messages)
             )
         )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.web.conftest import ACME, CALLER, FORWARDED, OTHER, OTHER_TOKEN, signature, one_store
+from tests.integration.web.conftest import ACME, CALLER, FORWARDED, OTHER, OTHER_TOKEN, one_store, signature
 
 if TYPE_CHECKING:
     from tests.integration.web.conftest import Web
@@ -35,6 +35,12 @@ def test_an_answered_call_opens_nothing(web: Web) -> None:
 def test_a_hidden_caller_is_ignored(web: Web) -> None:
     answer = web.miss(**{"from": "Private Number"})
     assert (answer["decision"], answer["reason"]) == ("ignored", "anonymous")
+
+
+def test_a_later_report_may_bring_the_caller(web: Web) -> None:
+    first = {"call_id": "c", "to": ACME, "status": "ringing"}
+    assert web.post("/v1/calls", first).get_json()["decision"] == "pending"
+    assert web.post("/v1/calls", first | {"status": "no-answer", "from": CALLER}).get_json()["decision"] == "opened"
 
 
 def test_a_form_with_quotes_and_newlines_arrives_whole(web: Web) -> None:

@@ -61,7 +61,7 @@ def test_a_resume_url_elsewhere_is_refused(web: Web) -> None:
     assert web.post(path, {"resume_url": "ftp://n8n.example/x"}).get_json()["pointer"] == "/resume_url"
 
 
-def test_only_half_of_the_threads_wait(web: Web) -> None:
+def test_only_half_of_the_threads_wait(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody carries out anything here: two of four threads wait, the third request answers at once."""
     path = f"/v1/sequences/{driven(web)}/steps/acknowledge/run"
     waits: list[float] = []
@@ -76,7 +76,7 @@ def test_only_half_of_the_threads_wait(web: Web) -> None:
             go_on.wait(10)
         return RunResult("sending")
 
-    web.sidecar.driving.run = run  # type: ignore[method-assign]
+    monkeypatch.setattr(web.sidecar.driving, "run", run)
     key = web.key("acme")
     threads = [threading.Thread(target=lambda: web.post(path, key=key)) for _ in range(2)]
     for thread in threads:
@@ -193,7 +193,7 @@ def test_a_refused_request_gives_its_key_back(web: Web) -> None:
     assert web.post("/v1/messages", body | {"text": "other"}, headers=headers).status_code == 404
 
 
-def test_a_message_that_broke_keeps_its_key_an_outcome_does_not(web: Web) -> None:
+def test_a_message_that_broke_keeps_its_key_an_outcome_does_not(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     sequence = driven(web)
 
     def broken(*_: Any, **__: Any) -> Any:
@@ -201,13 +201,15 @@ def test_a_message_that_broke_keeps_its_key_an_outcome_does_not(web: Web) -> Non
 
     web.client.application.config["PROPAGATE_EXCEPTIONS"] = False
     headers = {"Idempotency-Key": "k-3"}
-    outcome, message = {"sequence_id": sequence, "outcome": "booked"}, {"sequence_id": sequence, "channel": "sms", "text": "x"}
-    real = web.sidecar.intake.outcome
-    web.sidecar.intake.outcome = broken  # type: ignore[method-assign]
-    web.sidecar.answers.send = broken  # type: ignore[method-assign]
-    assert web.post("/v1/outcomes", outcome, headers=headers).status_code == 500
-    assert web.post("/v1/messages", message, headers=headers).status_code == 500
-    web.sidecar.intake.outcome = real  # type: ignore[method-assign]
+    outcome, message = (
+        {"sequence_id": sequence, "outcome": "booked"},
+        {"sequence_id": sequence, "channel": "sms", "text": "x"},
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(web.sidecar.intake, "outcome", broken)
+        patch.setattr(web.sidecar.answers, "send", broken)
+        assert web.post("/v1/outcomes", outcome, headers=headers).status_code == 500
+        assert web.post("/v1/messages", message, headers=headers).status_code == 500
     assert web.post("/v1/outcomes", outcome, headers=headers).status_code == 200
     refused = web.post("/v1/messages", message, headers=headers)
     assert (refused.status_code, refused.get_json()["type"]) == (409, "/docs#key-in-use")

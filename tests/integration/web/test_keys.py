@@ -17,13 +17,20 @@ KEYED = [operation for operation in OPERATIONS if operation.security == "key"]
 
 
 def path_of(operation: Operation, **known: str) -> str:
-    return operation.path.format_map({"sequence_id": "seq_x", "name": "acknowledge", "claim_id": "c", "subscription_id": "s"} | known)
+    return operation.path.format_map(
+        {"sequence_id": "seq_x", "name": "acknowledge", "claim_id": "c", "subscription_id": "s"} | known
+    )
 
 
 @one_store
 @pytest.mark.parametrize("operation", KEYED, ids=lambda one: one.id)
 def test_no_key_no_answer(web: Web, operation: Operation) -> None:
-    for headers in ({}, {"Authorization": "Bearer nonsense"}, {"x-api-key": "nonsense"}, {"Authorization": "Basic eDp5"}):
+    for headers in (
+        {},
+        {"Authorization": "Bearer nonsense"},
+        {"x-api-key": "nonsense"},
+        {"Authorization": "Basic eDp5"},
+    ):
         answer = web.client.open(path_of(operation), method=operation.method, json={}, headers=headers)
         assert answer.status_code == 401
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
@@ -57,14 +64,14 @@ BODIES: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize(
-    "operation", [one for one in KEYED if "{sequence_id}" in one.path], ids=lambda one: one.id
-)
+@pytest.mark.parametrize("operation", [one for one in KEYED if "{sequence_id}" in one.path], ids=lambda one: one.id)
 @pytest.mark.parametrize("key", [("other",), ("other", "third")], ids=["of one", "of several"])
 def test_anothers_sequence_does_not_exist(web: Web, operation: Operation, key: tuple[str, ...]) -> None:
     sequence = web.miss()["sequence"]["id"]
     answer = web.call(
-        operation.method, path_of(operation, sequence_id=sequence), key=web.key(*key),
+        operation.method,
+        path_of(operation, sequence_id=sequence),
+        key=web.key(*key),
         **({"json": BODIES.get(operation.id, {})} if operation.method == "POST" else {}),
     )
     assert answer.status_code == 404

@@ -106,7 +106,13 @@ def test_out_and_in_again(web: Web) -> None:
     assert web.post("/v1/contacts/opt-out", {"email": "nobody"}).status_code == 422
 
 
-CONSENT = {"phone": CALLER, "basis": "express", "channels": ["sms"], "given_at": "2026-11-01T10:00:00Z", "evidence": "form 1"}
+CONSENT = {
+    "phone": CALLER,
+    "basis": "express",
+    "channels": ["sms"],
+    "given_at": "2026-11-01T10:00:00Z",
+    "evidence": "form 1",
+}
 
 
 def test_a_consent_is_put_on_record(web: Web) -> None:
@@ -174,7 +180,13 @@ def test_a_bad_subscription_is_named(web: Web, change: dict[str, Any], pointer: 
 
 
 def test_a_flows_failure_is_noted(web: Web) -> None:
-    body = {"platform": "n8n", "workflow": "Missed call", "execution_id": "9", "node": "Text", "message": "no answer from " + CALLER}
+    body = {
+        "platform": "n8n",
+        "workflow": "Missed call",
+        "execution_id": "9",
+        "node": "Text",
+        "message": "no answer from " + CALLER,
+    }
     assert web.post("/v1/flow-errors", body).get_json() == {"done": True}
     assert web.call("POST", "/v1/flow-errors", data=body).status_code == 200
     assert web.post("/v1/flow-errors", body | {"platform": "zapier"}).status_code == 422
@@ -239,3 +251,30 @@ def test_a_forged_link_is_a_page_that_helps(web: Web) -> None:
             page = web.client.open(forged, method=method)
             assert (page.status_code, "does not work" in page.text) == (404, True)
     assert gate(web) != "suppressed"
+
+
+def token_of(web: Web) -> str:
+    from sidecar.store import sequences
+
+    sequence = web.miss()["sequence"]["id"]
+    row = web.sidecar.store.read(lambda tx: sequences.get(tx, "acme", sequence))
+    assert row is not None
+    return str(row["reply_token"])
+
+
+def test_an_email_reply_is_read_without_what_it_quotes(web: Web) -> None:
+    foot = "On Wed, Acme Plumbing wrote:\n> To hear no more: unsubscribe\n> STOP to opt out"
+    reply = {
+        "channel": "email", "message_id": "<2@mail.example>", "to": f"replies+{token_of(web)}@acme.example",
+        "from": "ann@example.com", "body": f"Tuesday suits me.\n\n{foot}",
+    }  # fmt: skip
+    assert web.post("/v1/messages/inbound", reply).get_json()["intent"] == "none"
+
+
+def test_a_machines_answer_closes_nothing(web: Web) -> None:
+    raw = (
+        f"From: ann@example.com\nTo: replies+{token_of(web)}@acme.example\nMessage-ID: <3@mail.example>\n"
+        "Auto-Submitted: auto-replied\nSubject: Out of office\n\nBack on Monday.\n"
+    )
+    answer = web.post("/v1/messages/inbound", {"source": "mail", "raw": raw}).get_json()
+    assert answer["decision"] == "ignored", answer

@@ -66,7 +66,7 @@ def test_a_lost_call_is_recovered_and_judged(
     verdict: tuple[str, str],
 ) -> None:
     lost = sandbox.lost_call(OURS, THEIRS, status=status, dial_status=dial_status)
-    (report,) = TwilioLog(clients).calls_since(plumber, number, clock.now() - timedelta(minutes=5))
+    (report,) = TwilioLog(clients).calls_since(plumber, [number], clock.now() - timedelta(minutes=5))
     assert (report.call_id, report.caller, report.to) == (lost.sid, THEIRS, OURS)
     judged = judge(Evidence().learn(report), Rules(mode=number.mode))
     assert (judged.state, judged.reason) == verdict
@@ -76,7 +76,7 @@ def test_a_misdial_is_known_by_how_long_it_rang(
     sandbox: Sandbox, clients: TwilioClients, plumber: Business, clock: ManualClock
 ) -> None:
     sandbox.lost_call(OURS, THEIRS, status="canceled", ring_seconds=2)
-    (report,) = TwilioLog(clients).calls_since(plumber, RINGS, clock.now() - timedelta(minutes=5))
+    (report,) = TwilioLog(clients).calls_since(plumber, [RINGS], clock.now() - timedelta(minutes=5))
     assert judge(Evidence().learn(report), Rules()).reason == "too_short"
 
 
@@ -86,14 +86,14 @@ def test_older_calls_and_those_of_other_numbers_stay_where_they_are(
     sandbox.lost_call("+441174960077", THEIRS)
     sandbox.lost_call(OURS, THEIRS)
     clock.advance(minutes=10)
-    assert TwilioLog(clients).calls_since(plumber, RINGS, clock.now() - timedelta(minutes=5)) == []
+    assert TwilioLog(clients).calls_since(plumber, [RINGS], clock.now() - timedelta(minutes=5)) == []
 
 
 def test_a_lost_text_is_recovered(
     sandbox: Sandbox, clients: TwilioClients, plumber: Business, clock: ManualClock
 ) -> None:
     sandbox.text_us(THEIRS, OURS, "stop", deliver=False)
-    (report,) = TwilioLog(clients).messages_since(plumber, RINGS, clock.now() - timedelta(minutes=5))
+    (report,) = TwilioLog(clients).messages_since(plumber, [RINGS], clock.now() - timedelta(minutes=5))
     assert (report.sender, report.to, report.body) == (THEIRS, OURS, "stop")
     assert (report.vendor_intent, report.vendor_answered) == ("opt_out", True)
 
