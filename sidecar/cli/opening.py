@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -40,6 +41,7 @@ def opened() -> Iterator[Sidecar]:
     from sidecar.config.settings import load_settings
     from sidecar.engine.results import EngineError
 
+    _log_to_stderr()
     settings = load_settings()
     for finding in database_findings(settings.database_url.get_secret_value()):
         if finding.level == "error":
@@ -53,6 +55,14 @@ def opened() -> Iterator[Sidecar]:
         raise click.ClickException(f"the database does not answer: {reason_of(error)}") from error
     finally:
         sidecar.close()
+
+
+def _log_to_stderr() -> None:
+    """A line of the log must not stand in the midst of what is printed; structlog prints it there by default."""
+    import structlog
+
+    if not structlog.is_configured():
+        structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
 
 
 def reason_of(error: Exception) -> str:

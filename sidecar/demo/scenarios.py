@@ -64,19 +64,19 @@ _KNOWN = ("'first_name': 'Maya'", "'deal_stage': 'Quote sent'")
 
 def _silent(world: World) -> None:
     world.ring()
-    world.live(minutes=60)
+    world.play_out()
 
 
 def _no_answer(world: World) -> None:
     world.ring("no_answer")
-    world.live(minutes=60)
+    world.play_out()
 
 
 def _reply(world: World) -> None:
     world.ring()
     world.live(minutes=1)
     world.text("Boiler is leaking, can someone come today?")
-    world.live(minutes=60)
+    world.play_out()
 
 
 def _stop(world: World) -> None:
@@ -85,17 +85,17 @@ def _stop(world: World) -> None:
     world.text("STOP")
     world.live(minutes=40, seconds=-18)
     world.ring()
-    world.live(minutes=60)
+    world.play_out()
 
 
 def _after_hours(world: World) -> None:
     world.ring("no_answer")
-    world.live(hours=14)
+    world.play_out()
 
 
 def _unknown_caller(world: World) -> None:
     world.ring()
-    world.live(minutes=60)
+    world.play_out()
 
 
 def _repeat_caller(world: World) -> None:
@@ -104,7 +104,7 @@ def _repeat_caller(world: World) -> None:
     world.ring("no_answer")
     world.live(minutes=38, seconds=-18)
     world.ring("no_answer")
-    world.live(minutes=60)
+    world.play_out()
 
 
 def _provider_down(world: World) -> None:
@@ -112,7 +112,7 @@ def _provider_down(world: World) -> None:
     fault("twilio", "messages.create", "status", status=503)
     fault("twilio", "messages.create", "accept_then_hang", seconds=1)
     world.ring()
-    world.live(minutes=60)
+    world.play_out()
 
 
 def _restart(world: World) -> None:
@@ -129,7 +129,7 @@ def _restart(world: World) -> None:
     world.forward(world.call_at + timedelta(minutes=3, seconds=30))
     world.start()
     world.say("sidecar", "is back")
-    world.live(minutes=60)
+    world.play_out()
 
 
 def _lost_webhook(world: World) -> None:
@@ -137,7 +137,7 @@ def _lost_webhook(world: World) -> None:
     world.lose_call()
     world.say("Twilio", "its webhooks are lost on the way: the sidecar hears nothing")
     world.pass_a_look()
-    world.live(minutes=60)
+    world.play_out()
 
 
 _ALL = (

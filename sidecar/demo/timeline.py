@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sidecar.demo.seen import Happening
 
 _WIDEST = 88
-_BUBBLE = 54
+_BUBBLE = 58
 _GAP_SECONDS = 30
 _STYLES = {
     "caller": "bold magenta", "sidecar": "bold cyan", "staff": "bold yellow", "Twilio": "blue", "Retell": "blue",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -41,9 +42,10 @@ _LOG_EVERY = timedelta(seconds=60)
 _DOUBT_SPEED = 10.0
 _RING_SECONDS = 20.0
 _REST_SECONDS = 45
+_START_SECONDS = 60
 _NOTES = ("communications.create", "calls.create", "emails.create")
-_SKIP_FROM = timedelta(seconds=1.5)
-"""A wait that is shorter than this is waited for; a longer one is skipped."""
+_SKIP_FROM = 1.5
+"""Seconds: a wait that is shorter is waited for, a longer one is skipped."""
 
 
 class NotSeen(Exception):
@@ -133,7 +135,7 @@ class World:
                 deal_stage=self.caller.deal_stage,
             )  # fmt: skip
         self.start()
-        self.until("`recovery serve` loads the vendors' SDKs", self._is_warm, 30)
+        self.until("`recovery serve` loads the vendors' SDKs", self._is_warm, _START_SECONDS)
         self.clock.jump(self.call_at)
         self.until("Twilio's log is read", lambda: self.last_look() >= self.call_at)
 
@@ -141,7 +143,9 @@ class World:
         """Start ``serve`` and wait until it is ready."""
         self.serving.start()
         self._up = True
-        self.until("`recovery serve` is ready", lambda: self.serving.checks().get("database", (False, ""))[0], 30)
+        self.until(
+            "`recovery serve` is ready", lambda: self.serving.checks().get("database", (False, ""))[0], _START_SECONDS
+        )
 
     def _is_warm(self) -> bool:
         return self.serving.checks().get("vendors", (True, ""))[1] != "loading"
@@ -242,6 +246,14 @@ class World:
     def live(self, **span: float) -> None:
         """Let time pass (``minutes=60``), stopping at each moment at which something is due."""
         end = self.clock.now() + timedelta(**span)
+        self._live_to(end)
+        self.forward(end)
+
+    def play_out(self) -> None:
+        """Let time pass until nothing is due any more."""
+        self._live_to(self.clock.now() + timedelta(days=1))
+
+    def _live_to(self, end: datetime) -> None:
         while True:
             self.settle()
             if self._end_calls():
@@ -250,9 +262,8 @@ class World:
             if pulse.busy:
                 continue
             if pulse.next_at is None or pulse.next_at > end:
-                break
+                return
             self.forward(pulse.next_at)
-        self.forward(end)
 
     def _end_calls(self) -> bool:
         """The agent's call rings a while, then ends as the caller's script says; whether there was one."""
@@ -266,24 +277,22 @@ class World:
 
     def forward(self, to: datetime) -> None:
         """Be at that moment: skip there, glide there, or play the wait at the speed that was asked for."""
-        left = to - self.clock.now()
-        if left <= timedelta():
+        begun, left = self.clock.now(), (to - self.clock.now()).total_seconds()
+        if left <= 0:
             return
-        if left > _SKIP_FROM and self._pace.speed is None and not self._pace.glide:
-            self.clock.jump(to)
-            self.tick()
+        if left <= _SKIP_FROM:
+            self.until("the clock goes on", lambda: self.clock.now() >= to)
             return
-        speed = self._pace.speed or max(1.0, left.total_seconds() / (self._pace.glide or left.total_seconds()))
-        self._run_at(speed)
-        # The last hundredths of a real second are jumped, so that a fast clock does not run past its aim.
-        margin = timedelta(seconds=2 * _LOOK_SECONDS * speed)
-        bound = left.total_seconds() / speed + 10
-        try:
-            self.until("the clock goes on", lambda: self.clock.now() + margin >= to, bound)
-        finally:
-            self._run_at(1.0)
-        if self.clock.now() < to and speed > 1:
-            self.clock.jump(to)
+        speed = self._pace.speed or (left / self._pace.glide if self._pace.glide else math.inf)
+        since = time.monotonic()
+
+        def moved() -> bool:
+            # By jumps, so that a clock that is fast does not run past its aim.
+            passed = min((time.monotonic() - since) * speed, left) if speed < math.inf else left
+            self.clock.jump(max(begun + timedelta(seconds=passed), self.clock.now()))
+            return passed >= left
+
+        self.until("the clock goes on", moved, left / speed + 15)
 
     def _run_at(self, speed: float) -> None:
         if speed != self._speed:
@@ -304,7 +313,7 @@ class World:
 
     def day_later(self) -> None:
         """A day passes; the sidecar is seen at work twice in it, so that silence is its choice."""
-        before = self._sent()
+        before, self._pace = self._sent(), Pace()
         self.live(hours=24)
         self.pass_a_look()
         self.pass_a_look()
@@ -312,7 +321,7 @@ class World:
         if self._sent() == before:
             notes = sum(len(self.sandbox.requests("hubspot", operation)) for operation in _NOTES)
             noted = f"; HubSpot has a note of {'each' if notes > 1 else 'it'}" if notes else ""
-            self.say("", f"a day later: nothing more has gone out{noted}")
+            self.say("", f"a day later: nothing more{noted}")
 
     def _sent(self) -> int:
         return len(self.sandbox.texts) + len(self.sandbox.calls_placed) + len(self.sandbox.emails)

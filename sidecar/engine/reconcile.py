@@ -41,7 +41,7 @@ LOG_EVERY = timedelta(seconds=60)
 AT_ONCE = 8
 """Accounts that are asked at the same time."""
 MOST_DOUBTS = 100
-NOT_OURS = timedelta(hours=1)
+NOT_OURS = timedelta(seconds=60)
 LONGEST_CALL = timedelta(hours=4)
 """Twilio ends a call after this at the latest: so far back the log is read for a call that is still pending."""
 OVERLAP = timedelta(minutes=15)

@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 WAIT_SECONDS = 2.0
 """How long a STOP waits for requests under way; real seconds, since it waits for real requests."""
-_LOOK_SECONDS = 0.02
+_LOOK_SECONDS = 0.05
 CRM = "crm"
 """Source of a STOP that the CRM told us of: it need not be told."""
 _BAR_SECONDS = 30.0

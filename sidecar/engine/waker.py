@@ -59,11 +59,13 @@ class Waker:
             self._arm(earliest)
 
     def stop(self) -> None:
-        """Ring no more."""
+        """Ring no more; it may never have begun."""
         self._stopping = True
         self.ring()
-        self._thread.join(timeout=10)
-        self._scheduler.shutdown(wait=False)
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
 
     def _loop(self) -> None:
         while True:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import RowMapping, or_, select
+from sqlalchemy import RowMapping, select
 
 from sidecar.store.tables import addresses, calls, contacts, events, messages, sequences, suppressions, touches
 
@@ -31,12 +31,22 @@ def messages_of(tx: Tx, business_id: str, contact_id: str, *, sequence_id: str |
     return tx.conn.execute(query.order_by(messages.c.at, messages.c.message_id)).mappings().all()
 
 
+def sequences_of(tx: Tx, business_id: str, contact_id: str) -> Sequence[RowMapping]:
+    """Every sequence of a person, oldest first."""
+    query = select(sequences).where(sequences.c.business_id == business_id, sequences.c.contact_id == contact_id)
+    return tx.conn.execute(query.order_by(sequences.c.opened_at, sequences.c.sequence_id)).mappings().all()
+
+
 def touches_of(tx: Tx, business_id: str, contact_id: str, sequence_id: str) -> Sequence[RowMapping]:
-    """The touches of one of a person's sequences, in order; touches have an index on the person, none on the sequence."""
+    """The touches of one of a person's sequences, in order.
+
+    Touches have an index on the person and the time, none on the sequence: asked for in any other order, SQLite
+    would read all of the business's.
+    """
     query = select(touches).where(
         touches.c.business_id == business_id, touches.c.contact_id == contact_id, touches.c.sequence_id == sequence_id
     )
-    return tx.conn.execute(query.order_by(touches.c.touch_id)).mappings().all()
+    return tx.conn.execute(query.order_by(touches.c.intended_at)).mappings().all()
 
 
 def events_of_calls(tx: Tx, business_id: str, of: Iterable[RowMapping]) -> list[RowMapping]:
@@ -74,10 +84,14 @@ def events_between(
     return tx.conn.execute(query).mappings().all()
 
 
-def events_about(tx: Tx, business_id: str, contact_id: str, sequence_ids: Sequence[str]) -> Sequence[RowMapping]:
+def events_of_person(tx: Tx, business_id: str, contact_id: str, sequence_ids: Iterable[str]) -> list[RowMapping]:
     """Events of a person and of their sequences: a delivery that died names the sequence only."""
-    about = or_(events.c.contact_id == contact_id, events.c.sequence_id.in_(sequence_ids))
-    return tx.conn.execute(select(events).where(events.c.business_id == business_id, about)).mappings().all()
+    found: list[RowMapping] = []
+    subjects = [events.c.contact_id == contact_id, *(events.c.sequence_id == each for each in sequence_ids)]
+    for about in subjects:  # one question with an OR would read all of the business's events
+        query = select(events).where(events.c.business_id == business_id, about).order_by(events.c.event_id)
+        found += tx.conn.execute(query).mappings().all()
+    return found
 
 
 def in_order(found: Iterable[RowMapping]) -> list[RowMapping]:

@@ -152,10 +152,10 @@ def _person(tx: Tx, business_id: str, contact_id: str) -> dict[str, Any] | None:
     if row is None:
         return None
     found = contacts.addresses_of(tx, business_id, contact_id)
-    sequences = rows.listing(tx, [business_id], contact_id=contact_id, limit=1000)
+    sequences = reading.sequences_of(tx, business_id, contact_id)
     their_calls = reading.calls_of(tx, business_id, contact_id)
     events = [
-        *reading.events_about(tx, business_id, contact_id, [each["sequence_id"] for each in sequences]),
+        *reading.events_of_person(tx, business_id, contact_id, [each["sequence_id"] for each in sequences]),
         *reading.events_of_calls(tx, business_id, their_calls),
     ]
     return {
@@ -163,7 +163,7 @@ def _person(tx: Tx, business_id: str, contact_id: str) -> dict[str, Any] | None:
         "suppressed": contacts.is_suppressed(tx, business_id, [address["key_hash"] for address in found]),
         "addresses": _all(found, _ADDRESS),
         "consents": _consents(tx, business_id, contact_id),
-        "sequences": [_parts(tx, each) for each in reversed(sequences)],
+        "sequences": [_parts(tx, each) for each in sequences],
         "calls": _all(their_calls, _CALL),
         "messages": _all(reading.messages_of(tx, business_id, contact_id), _MESSAGE),
         "events": _all(reading.in_order(events), _EVENT),

@@ -16,7 +16,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 from sqlalchemy import func, select
@@ -26,10 +26,12 @@ from sidecar.config.business import Number
 from sidecar.domain.playbooks import Anchor
 from sidecar.domain.reports import CallReport, MessageReport
 from sidecar.domain.windows import ALWAYS
-from sidecar.engine import gating, sending, stopping
+from sidecar.engine import sending, stopping
+from sidecar.engine.gating import Key
 from sidecar.engine.results import ClaimGranted
 from sidecar.store import contacts
 from sidecar.store.tables import addresses, sequences, steps
+from sidecar.store.tables import contacts as people
 from tests.support import world
 from tests.support.provider import Provider, Request, plug_in
 
@@ -38,17 +40,19 @@ if TYPE_CHECKING:
 
     from sidecar.app import Sidecar
     from sidecar.config.business import Business
-    from sidecar.engine.gating import Intent, Key
+    from sidecar.engine.gating import Intent
     from sidecar.store.database import Tx
 
 RACES = 400
 CLAIM_RACES = 100
-RACERS = 48
+RACERS = 32
 SENDERS = 64
 BOUND = 60.0
 """Seconds after which a wait is a failure."""
-LONGEST_STOP = 3.0
-"""A STOP commits 2 s after it was told at the latest; the rest is a machine that is busy with a hundred threads."""
+LONGEST_STOP = 2.02
+"""Seconds after which a STOP is answered at the latest, where the machine has nothing else to do."""
+WRITES_OF_A_STOP = 4
+"""Look, bar, commit, and one for luck: what a busy machine makes slower is these, not the wait."""
 NUMBER = "+441174960001"
 
 OFFSETS = (0.0, 0.0, 0.0, 0.001, 0.005, 0.02, 0.1, 0.5, 0.9, 0.97, 0.99, 1.0, 1.01, 1.03, 1.5, 1.97, 1.99, 2.0, 2.05)
@@ -70,6 +74,8 @@ class Plan:
     offset: float
     hang: float
     pause: float
+    later_pause: float = 0.0
+    """Of the touches after the first."""
     before_the_call: bool = False
 
 
@@ -89,7 +95,13 @@ class Stop:
 def plans(how_many: int) -> list[Plan]:
     chance = random.Random(20_261_122)
     return [
-        Plan(chance.choice(OFFSETS), chance.choice(HANGS), chance.choice(PAUSES), chance.random() < 0.05)
+        Plan(
+            chance.choice(OFFSETS),
+            chance.choice(HANGS),
+            chance.choice(PAUSES),
+            chance.choice((0.0, 0.0, 0.9)),
+            before_the_call=chance.random() < 0.05,
+        )
         for _ in range(how_many)
     ]
 
@@ -142,10 +154,10 @@ class Arena:
         send = sender.send
 
         def held_up(intent: Intent, committed: float) -> None:
-            gated = self.gated(intent.outgoing.to)
-            first = not gated.is_set()
+            plan, gated = self.plan[intent.outgoing.to], self.gated(intent.outgoing.to)
+            pause = plan.later_pause if gated.is_set() else plan.pause
             gated.set()
-            self.wait(self.plan[intent.outgoing.to].pause if first else 0.0)
+            self.wait(0.0 if intent.outgoing.step.startswith("confirm") else pause)
             send(intent, committed)
 
         sender.send = held_up  # type: ignore[method-assign]
@@ -183,6 +195,35 @@ class Arena:
         while left := self.read(lambda tx: tx.conn.execute(busy).mappings().all()):
             assert time.monotonic() < deadline, f"{len(left)} steps are still under way, as {dict(left[0])}"
             self.wait(0.05)
+
+
+class Pulse:
+    """How slow the store is just now: the longest of many empty writes, in seconds."""
+
+    def __init__(self, arena: Arena) -> None:
+        self._arena = arena
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="pulse")
+        self.longest = 0.0
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        while not self._over.is_set():
+            begun = time.monotonic()
+            self._over.wait(0.02)
+            self._arena.sidecar.store.write(lambda _tx: None)
+            self.longest = max(self.longest, time.monotonic() - begun - 0.02)
+
+    def allows(self, seconds: float) -> bool:
+        """Whether a STOP may have taken that long on a machine as busy as this."""
+        return seconds <= LONGEST_STOP + WRITES_OF_A_STOP * self.longest
 
 
 class NoLog:
@@ -238,19 +279,45 @@ def run_races(arena: Arena, how_many: int) -> list[Stop]:
 
 
 def test_no_request_starts_after_a_stop(arena: Arena, record_property: Callable[[str, object], None]) -> None:
-    stops = run_races(arena, RACES)
-    print('races done', time.monotonic())
+    with Pulse(arena) as pulse:
+        stops = run_races(arena, RACES)
     arena.settled()
     seconds = sorted(stop.seconds for stop in stops)
     p99 = seconds[int(len(seconds) * 0.99) - 1]
     record_property("stop_p99_seconds", round(p99, 3))
     record_property("stop_max_seconds", round(seconds[-1], 3))
-    print(f"\n{len(stops)} races: STOP p50 {seconds[len(seconds) // 2]:.3f} p99 {p99:.3f} max {seconds[-1]:.3f} s")
+    record_property("slowest_write_seconds", round(pulse.longest, 3))
+    print(
+        f"\n{len(stops)} races: STOP p50 {seconds[len(seconds) // 2]:.3f} p99 {p99:.3f} max {seconds[-1]:.3f} s, "
+        f"slowest write {pulse.longest:.3f} s"
+    )
     requests = list(arena.provider.requests)
     assert len({seen.to for seen in requests}) > RACES * 0.8, "hardly anybody was texted: nothing was raced for"
     assert late(requests, stops) == []
-    assert seconds[-1] <= LONGEST_STOP
-    assert seconds[len(seconds) // 2] < 2.0, "a STOP waits although nothing is under way"
+    assert pulse.allows(seconds[-1])
+    assert seconds[len(seconds) // 20] < 1.0, "a STOP waits although nothing is under way"
+
+
+def test_nobody_takes_the_lease_that_a_stop_waits_for(arena: Arena) -> None:
+    """One request ends just before the STOP's patience does, and the next touch is at the door already."""
+    callers = phones(24)
+    arena.plan.update(dict.fromkeys(callers, Plan(0.0, 1.8, 0.0, later_pause=0.9)))
+
+    def one(phone: str) -> Stop:
+        opened = arena.miss(phone)
+        key = Key(arena.business.id, opened.sequence_id, "second")
+        assert arena.gated(phone).wait(BOUND)
+        with ThreadPoolExecutor(1) as other:
+            stopping_now = other.submit(arena.stop, phone)
+            while not stopping_now.done():
+                arena.sidecar.runner.carry_out(key, "sms")
+                arena.wait(0.005)
+            return stopping_now.result()
+
+    with ThreadPoolExecutor(8) as racers:
+        stops = list(racers.map(one, callers))
+    arena.settled()
+    assert late(list(arena.provider.requests), stops) == []
 
 
 def test_no_claim_is_granted_after_a_stop(arena: Arena) -> None:
@@ -283,12 +350,12 @@ def test_no_claim_is_granted_after_a_stop(arena: Arena) -> None:
         granted = [(begun, answer) for begun, answer in claims if isinstance(answer, ClaimGranted)]
         assert all(begun < stopped.committed for begun, _ in granted)
         assert {answer.touch_id for _, answer in granted} == set(result.in_flight)
-        assert stopped.seconds <= LONGEST_STOP
+        assert pulse.allows(stopped.seconds)
         again = arena.sidecar.claims.claim(arena.business, opened.sequence_id, "third")
         assert not isinstance(again, ClaimGranted)
         return len(granted)
 
-    with ThreadPoolExecutor(25) as racers:
+    with Pulse(arena) as pulse, ThreadPoolExecutor(25) as racers:
         granted = list(racers.map(one, callers))
     assert 0 < sum(granted) <= len(callers), "one at a time, and some of them before the STOP"
 
@@ -319,10 +386,10 @@ def test_a_strangers_first_calls_and_stop_at_once_make_one_person(arena: Arena) 
     assert late(list(arena.provider.requests), stops) == []
 
     def look(tx: Tx) -> tuple[int, int, int]:
-        people = tx.conn.execute(select(func.count(addresses.c.contact_id.distinct()))).scalar_one()
-        whole = tx.conn.execute(select(func.count()).select_from(contacts.contacts)).scalar_one()
+        known = tx.conn.execute(select(func.count(addresses.c.contact_id.distinct()))).scalar_one()
+        whole = tx.conn.execute(select(func.count()).select_from(people)).scalar_one()
         left = select(func.count()).select_from(sequences).where(sequences.c.state != "closed")
-        return people, whole, tx.conn.execute(left).scalar_one()
+        return known, whole, tx.conn.execute(left).scalar_one()
 
     assert arena.read(look) == (len(callers), len(callers), 0)
 

@@ -3,7 +3,8 @@
 ``Client.create`` keeps its settings, and each property such as ``client.crm.objects.basic_api`` builds a new
 `Configuration`, `ApiClient` and connection pool from them at every access. So the host and the token go into
 ``create`` (each setting is put on each `Configuration`), every API object is taken once, and all of them are
-given one pool, so that a look-up's three requests share one connection.
+built by a factory of ours: it gives them one pool, so that a look-up's three requests share one connection, and
+leaves out what the SDK's own does each time, reading its version from the disk (12 of 14 ms).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sidecar.crm.hubspot.refusals import refusal_of
 from sidecar.crm.port import CrmError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import urllib3
 
@@ -70,19 +71,18 @@ class Account:
         import urllib3
         from hubspot import HubSpot as Sdk
 
+        pool = urllib3.PoolManager(num_pools=2, maxsize=8, retries=False)
         client = Sdk.create(
             access_token=self._settings.access_token,
             host=self._settings.base_url.rstrip("/"),
             retry=False,  # left out, urllib3 repeats three times and follows redirects, writes included
+            api_factory=lambda package, name, settings: _api(package, name, settings, pool),
         )
-        return client, urllib3.PoolManager(num_pools=2, maxsize=8, retries=False)
+        return client, pool
 
     def _shared(self, take: Callable[[Any], Any]) -> Any:
         with self._lock:
-            client, pool = self._sdk
-            api = take(client.crm)
-            api.api_client.rest_client.pool_manager = pool
-            return api
+            return take(self._sdk[0].crm)
 
     @cached_property
     def objects(self) -> Any:
@@ -177,6 +177,16 @@ class Account:
             self.searches.pause(refusal.pause)
         # Raised out of the handler: the SDK's own error holds the whole answer, people's details included.
         raise refusal.error
+
+
+def _api(package: Any, name: str, settings: Mapping[str, Any], pool: urllib3.PoolManager) -> Any:
+    """One API object of the SDK (``api_factory`` of ``Client.create``)."""
+    configuration = package.Configuration()
+    for setting, value in settings.items():
+        setattr(configuration, "retries" if setting == "retry" else setting, value)
+    client = package.ApiClient(configuration=configuration)
+    client.rest_client.pool_manager = pool
+    return getattr(package, name)(api_client=client)
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,50 +145,56 @@ def at_twilio(sandbox: Sandbox) -> None:
 
 
 def test_from_init_to_the_first_text_and_to_the_last(set_up: Newcomer) -> None:
-    home, sandbox = set_up, set_up.sandbox
+    home = set_up
     said = home.recovery("check", code=1)
     assert re.findall(r"^error +(.*)$", said, re.MULTILINE) == [
         "database: there is no database recovery.db yet; run `recovery db upgrade`"
     ]
     assert "applied" in home.recovery("db", "upgrade")
     with home.serving() as process:
-        at_twilio(sandbox)
+        at_twilio(home.sandbox)
         said = home.recovery("check", "--live")
         assert not re.search("^error", said, re.MULTILINE), said
         for path in ("voice", "call-status", "sms"):
             assert f" is {PUBLIC_URL}/twilio/{path}" in said
-        refused = home.recovery("serve", code=1, RECOVERY_PORT=str(free_port()))
-        assert "another sidecar" in refused
-
-        story = sandbox.miss_call(NUMBER, CALLER, how="staff_voicemail")
-        assert {answer.status for answer in story.answers.values()} <= {200, 204}
-        sandbox.wait_for(lambda: home.texts(CALLER), BOUND)
-        assert "Jo at Hartley Plumbing" in home.texts(CALLER)[0]
-        shown = home.recovery("contacts", "show", "07700 900456")
-        assert "a voicemail took it; nobody pressed 1" in " ".join(shown.split())
-        assert "Jo at Hartley Plumbing" in shown
-        sequence_id = re.search(r"seq_\w+", home.recovery("sequences", "list", "--state", "open"))
-        assert sequence_id is not None
-        assert "Still to come" in home.recovery("sequences", "show", sequence_id[0])
-
-        answer = sandbox.text_us(CALLER, NUMBER, "STOP")
-        assert answer is not None
-        assert answer.status == 200
-        shown = home.recovery("sequences", "show", sequence_id[0])
-        assert "closed: they opted out" in shown
-        assert "wrote by text, which is a STOP" in shown
-        sent = len(home.texts(CALLER))
-        sandbox.miss_call(NUMBER, CALLER, how="no_answer")
-        told = "They opted out earlier, so nothing was sent to them."
-        sandbox.wait_for(lambda: [text for text in home.texts(STAFF) if told in text], BOUND)
-        assert len(home.texts(CALLER)) == sent, "a text went out after STOP"
-        assert "no text, staff were alerted" in " ".join(home.recovery("contacts", "show", CALLER).split())
-
-        assert home.recovery("contacts", "opt-in", CALLER, "--evidence", "asked on the phone").startswith("opted in")
+        assert "another sidecar" in home.recovery("serve", code=1, RECOVERY_PORT=str(free_port()))
+        a_missed_call_is_answered(home)
+        nothing_goes_out_after_stop(home)
+        assert home.recovery("contacts", "opt-in", CALLER, "--evidence", "asked on the phone") == "opted in\n"
         process.send_signal(signal.SIGTERM)
         assert process.wait(BOUND) == 0, home.log()
     assert "Traceback" not in home.log()
     assert "opted in again" in home.recovery("contacts", "show", CALLER), "the record stands without a server"
+
+
+def a_missed_call_is_answered(home: Newcomer) -> None:
+    """Step 10: ring the number, let it ring out, read the text, ask why."""
+    story = home.sandbox.miss_call(NUMBER, CALLER, how="staff_voicemail")
+    assert {answer.status for answer in story.answers.values()} <= {200, 204}
+    home.sandbox.wait_for(lambda: home.texts(CALLER), BOUND)
+    assert "Jo at Hartley Plumbing" in home.texts(CALLER)[0]
+    shown = home.recovery("contacts", "show", "07700 900456")
+    assert "a voicemail took it; nobody pressed 1" in " ".join(shown.split())
+    assert "Jo at Hartley Plumbing" in shown
+
+
+def nothing_goes_out_after_stop(home: Newcomer) -> None:
+    """They say STOP, and ring again: staff hear of it, the caller of nothing."""
+    found = re.search(r"seq_\w+", home.recovery("sequences", "list", "--state", "open"))
+    assert found is not None
+    assert "Still to come" in home.recovery("sequences", "show", found[0])
+    answer = home.sandbox.text_us(CALLER, NUMBER, "STOP")
+    assert answer is not None
+    assert answer.status == 200
+    shown = home.recovery("sequences", "show", found[0])
+    assert "closed: they opted out" in shown
+    assert "wrote by text, which is a STOP" in shown
+    sent = len(home.texts(CALLER))
+    home.sandbox.miss_call(NUMBER, CALLER, how="no_answer")
+    told = "They opted out earlier, so nothing was sent to them."
+    home.sandbox.wait_for(lambda: [text for text in home.texts(STAFF) if told in text], BOUND)
+    assert len(home.texts(CALLER)) == sent, "a text went out after STOP"
+    assert "no text, staff were alerted" in " ".join(home.recovery("contacts", "show", CALLER).split())
 
 
 def test_a_broken_business_file_stops_serve_with_its_line_and_remedy(set_up: Newcomer) -> None:
