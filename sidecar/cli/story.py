@@ -280,10 +280,10 @@ def _outcome(record: Record, event: Row, data: Row) -> Line:
 
 
 def _suppression(record: Record, event: Row, data: Row) -> Line:
-    del record
     at, source = _at(event["at"]), event["reason"]
     if event["type"] == "suppression.evidence":
-        return Line(at, "operator", "noted how we know", clean(source))
+        note = record.messages.get(str(data.get("message_id")))
+        return Line(at, "operator", "noted how we know", clean(note["body"]) if note else "")
     who = sayings.heard_from(source)
     if event["type"] == "suppression.lifted":
         return Line(at, who, "opted in again")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from sidecar.engine.results import Invalid
 
@@ -28,7 +28,7 @@ def checked(business: Business, url: str, *, field: str = "resume_url") -> str:
     hosts = flow.callback_hosts if flow else ()
     parts = urlsplit(url)
     if flow is not None and flow.callback_base:
-        if not parts.path.startswith(WAITING):
+        if not parts.path.startswith(WAITING) or ".." in unquote(parts.path).split("/"):
             message = f"only {WAITING}… may be called back"
             raise Invalid(message, field=field, remedy="pass $execution.resumeUrl as n8n gives it")
         base = urlsplit(flow.callback_base)

@@ -60,6 +60,17 @@ def person(turn: Turn, contact_id: str, *, lock: bool = False) -> Person:
     return Person(row, contacts.addresses_of(turn.tx, turn.business.id, contact_id))
 
 
+def lock(turn: Turn, contact_id: str) -> bool:
+    """Have nobody else act on this person until the transaction ends.
+
+    Returns:
+        Whether what was read of them before may be stale now; never on SQLite, where one writes at a time.
+    """
+    if not turn.tx.is_sqlite:
+        contacts.get(turn.tx, turn.business.id, contact_id, lock=True)
+    return not turn.tx.is_sqlite
+
+
 def sender_of(turn: Turn, channel: Channel, number: str) -> str:
     """Which of the business's senders this channel uses; empty where it has no credentials for it."""
     business = turn.business
@@ -108,7 +119,7 @@ def gather(turn: Turn, who: Person, sequence: RowMapping, name: str, step: StepF
         closed=(sequence["reason"] or "closed") if sequence["state"] == "closed" else "",
         held=sequence["held_reason"] if sequence["state"] == "held" else "",
         consents=contacts.consents_of(tx, business.id, who.row["contact_id"]),
-        follow_ups_sent=touches.count_in_sequence(tx, business.id, sequence["sequence_id"], _TEXTS),
+        follow_ups_sent=touches.count_in_sequence(tx, business.id, sequence, _TEXTS),
         strict_consent=business.strict_consent,
         address=who.address(step.channel),
         unreachable=_unreachable(who, step.channel, sender),

@@ -94,11 +94,12 @@ def gate(turn: Turn, key: Key, *, lease_seconds: float, claimed: bool = False) -
     sequence = rows.get(turn.tx, key.business_id, key.sequence_id)
     if sequence is None:
         return None
-    who = facts.person(turn, sequence["contact_id"], lock=True)
-    sequence = rows.get(turn.tx, key.business_id, key.sequence_id)
+    if facts.lock(turn, sequence["contact_id"]):
+        sequence = rows.get(turn.tx, key.business_id, key.sequence_id)
     row = rows.step(turn.tx, key.business_id, key.sequence_id, key.step, lock=True)
     if sequence is None or row is None or row["state"] != "planned":
         return None
+    who = facts.person(turn, sequence["contact_id"])
     sender = facts.sender_of(turn, row["channel"], sequence["number"])
     definition = sequences.step_of(turn, sequence, row["name"])
     asking = facts.step_facts(row, definition)

@@ -84,7 +84,7 @@ class Sender:
 
 
 def _sequence(turn: Turn, ref: Ref) -> RowMapping:
-    facts.person(turn, ref.contact_id, lock=True)
+    facts.lock(turn, ref.contact_id)
     sequence = rows.get(turn.tx, turn.business.id, ref.sequence_id)
     assert sequence is not None  # noqa: S101 - a touch's sequence is never deleted while it is under way
     return sequence

@@ -270,6 +270,7 @@ touches = Table(
     PrimaryKeyConstraint("business_id", "touch_id"),
     Index("touches_by_provider", "business_id", "provider_id"),
     Index("touches_by_contact", "business_id", "contact_id", "intended_at"),
+    Index("touches_by_sequence", "business_id", "sequence_id"),
     Index(
         "touches_in_doubt",
         "ask_at",
@@ -307,6 +308,7 @@ claims = Table(
     Column("granted_at", Utc, nullable=False),
     Column("expires_at", Utc, nullable=False),
     PrimaryKeyConstraint("business_id", "claim_id"),
+    Index("claims_by_touch", "business_id", "touch_id"),
     Index(
         "claims_open",
         "expires_at",

@@ -10,8 +10,9 @@ from sidecar.engine.intake.calls import record_call
 from sidecar.engine.intake.messages import record_message
 from sidecar.engine.intake.outcomes import record_delivery, record_outcome, record_voice
 from sidecar.engine.results import NotFound, OptResult
-from sidecar.store import contacts
+from sidecar.store import contacts, record
 from sidecar.store import sequences as rows
+from sidecar.store.ids import new_id
 
 if TYPE_CHECKING:
     from sidecar.config.business import Business
@@ -19,6 +20,18 @@ if TYPE_CHECKING:
     from sidecar.domain.reports import CallReport, DeliveryReport, MessageReport, Outcome, VoiceReport
     from sidecar.engine.context import Context
     from sidecar.engine.results import CallResult, FlowRef, MessageResult, OutcomeResult
+
+
+def note(turn: Turn, contact_id: str, evidence: str) -> None:
+    """Keep how we know of a STOP or START: in words, hence not in the record, which outlives the person's data."""
+    if not evidence:
+        return
+    message_id = new_id("nte", turn.now)
+    record.add_message(
+        turn.tx, business_id=turn.business.id, message_id=message_id, contact_id=contact_id, sequence_id=None,
+        channel="note", sender="operator", recipient="", body=evidence, intent="none", at=turn.now,
+    )  # fmt: skip
+    turn.record("suppression.evidence", contact_id=contact_id, message_id=message_id)
 
 
 class Intake:
@@ -95,8 +108,7 @@ class Intake:
         def work(turn: Turn, force: bool) -> OptResult:  # noqa: FBT001 - commit_stop's shape
             contact_id = self._person(turn, None, phone, email)
             result = stopping.stop(turn, contact_id, source=source, force=force)
-            if evidence:
-                turn.record("suppression.evidence", contact_id=contact_id, reason=evidence[:128])
+            note(turn, contact_id, evidence)
             return result
 
         return stopping.commit_stop(self._context, business, work)
@@ -114,8 +126,7 @@ class Intake:
 
         def work(turn: Turn) -> OptResult:
             contact_id = self._person(turn, None, phone, email)
-            if evidence:
-                turn.record("suppression.evidence", contact_id=contact_id, reason=evidence[:128])
+            note(turn, contact_id, evidence)
             return stopping.start(turn, contact_id, source=source)
 
         return self._context.store.write(lambda tx: work(Turn(self._context, tx, business)))

@@ -44,7 +44,7 @@ def record_outcome(
     """
     if outcome in STOPPING:
         stopping.stop(turn, contact_id, source=f"outcome_{source}", force=force)
-    facts.person(turn, contact_id, lock=True)
+    facts.lock(turn, contact_id)
     sequence = _sequence(turn, contact_id, sequence_id)
     turn.record(
         "outcome.recorded", contact_id=contact_id, sequence_id=sequence["sequence_id"] if sequence else None,
@@ -83,12 +83,15 @@ def _touch(turn: Turn, touch_id: str | None, provider_id: str) -> RowMapping | N
     return found or touches.by_provider_id(turn.tx, turn.business.id, provider_id)
 
 
-def arrived(turn: Turn, touch: RowMapping, provider_id: str) -> RowMapping:
-    """The provider speaks of a touch whose fate we did not know: it was sent."""
-    # Its sender may have died: should it have, `reconcile` finds the provider's id and need not ask.
-    touches.change(turn.tx, turn.business.id, touch["touch_id"], was=("sending",), provider_id=provider_id)
-    if touch["state"] == "unknown":
+def arrived(turn: Turn, touch: RowMapping, provider_id: str, *, stale: bool) -> RowMapping:
+    """The provider speaks of a touch whose fate we may not know: it was sent. Its row, as it stands then."""
+    if touch["state"] == "sending":
+        # Its sender may have died: should it have, `reconcile` finds the provider's id and need not ask.
+        touches.change(turn.tx, turn.business.id, touch["touch_id"], was=("sending",), provider_id=provider_id)
+    elif touch["state"] == "unknown":
         sending.record_accepted(turn, gating.ref_of(touch), Accepted(provider_id))
+    elif not stale:
+        return touch
     return touches.get(turn.tx, turn.business.id, touch["touch_id"]) or touch
 
 
@@ -101,10 +104,10 @@ def record_delivery(turn: Turn, report: DeliveryReport, *, force: bool) -> None:
     touch = _touch(turn, report.touch_id, report.provider_id)
     if touch is None:
         return
-    facts.person(turn, touch["contact_id"], lock=True)
+    stale = facts.lock(turn, touch["contact_id"])
     if report.opted_out:
         stopping.stop(turn, touch["contact_id"], source="twilio_21610", force=force)
-    touch = arrived(turn, touch, report.provider_id)
+    touch = arrived(turn, touch, report.provider_id, stale=stale)
     if RANK[report.state] <= RANK[touch["provider_state"]]:
         return
     touches.change(
@@ -156,8 +159,8 @@ def record_voice(turn: Turn, report: VoiceReport, *, force: bool) -> None:
             source="voice",
             force=force,
         )
-    facts.person(turn, touch["contact_id"], lock=True)
-    touch = arrived(turn, touch, report.provider_id)
+    facts.lock(turn, touch["contact_id"])
+    touch = arrived(turn, touch, report.provider_id, stale=True)
     seen = f"{report.stage}_at"
     if seen not in details:
         turn.record(

@@ -26,9 +26,7 @@ def answer(home: House, text: str = "Tomorrow at nine it is", **more: Any) -> Ru
     return home.sidecar.answers.send(home.business, **{"channel": "sms", "text": text, "by": "human", **whom, **more})
 
 
-def test_an_answer_goes_out_at_night_into_a_closed_sequence(
-    home: House, sandbox: Sandbox, clock: ManualClock
-) -> None:
+def test_an_answer_goes_out_at_night_into_a_closed_sequence(home: House, sandbox: Sandbox, clock: ManualClock) -> None:
     opened = home.miss()
     home.live(minutes=1)
     home.text("Can you come tomorrow?")

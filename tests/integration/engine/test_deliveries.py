@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -83,7 +84,7 @@ def test_a_receiver_that_is_down_gets_it_later_with_the_same_id(heard_home: Hous
     heard_home.live(minutes=10)
     found = posts(sandbox)
     assert [hook.status for hook in found] == [503, 503, 503, 200]
-    gaps = [(later.at - earlier.at).total_seconds() for earlier, later in zip(found, found[1:], strict=False)]
+    gaps = [(later.at - earlier.at).total_seconds() for earlier, later in itertools.pairwise(found)]
     assert gaps == [5, 15, 60]
     assert len({json.loads(hook.raw)["id"] for hook in found}) == 1
 
@@ -147,9 +148,7 @@ def test_a_subscription_that_cannot_be_is_refused(
     heard_home: House, sandbox: Sandbox, url: str, events: list[str], field: str
 ) -> None:
     with pytest.raises(Invalid) as refused:
-        heard_home.sidecar.subscriptions.add(
-            heard_home.business, url.format(ours=sandbox.receiver_url), events, {}
-        )
+        heard_home.sidecar.subscriptions.add(heard_home.business, url.format(ours=sandbox.receiver_url), events, {})
     assert (refused.value.field, bool(refused.value.remedy)) == (field, True)
 
 
@@ -158,9 +157,7 @@ def test_a_name_that_resolves_to_a_private_address_is_not_called(
 ) -> None:
     port = sandbox.receiver_url.rpartition(":")[2]
     home = make_home(event_hosts=("*.localhost",), staff=())
-    home.sidecar.subscriptions.add(
-        home.business, f"http://n8n.localhost:{port}{HOOK}", ["sequence.opened"], {}
-    )
+    home.sidecar.subscriptions.add(home.business, f"http://n8n.localhost:{port}{HOOK}", ["sequence.opened"], {})
     home.miss()
     home.live(minutes=1)
     assert posts(sandbox) == []

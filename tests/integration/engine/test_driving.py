@@ -348,9 +348,7 @@ def test_a_claim_that_the_flow_could_not_use_is_a_failed_step_and_a_task(driven:
     assert step(driven, opened.sequence_id, "acknowledge-task")[0] == "sent"
 
 
-def test_an_unreported_claim_is_unknown_shown_to_a_person_and_never_sent_by_us(
-    driven: House, sandbox: Sandbox
-) -> None:
+def test_an_unreported_claim_is_unknown_shown_to_a_person_and_never_sent_by_us(driven: House, sandbox: Sandbox) -> None:
     from sidecar.engine.results import ClaimGranted
 
     opened = driven.miss()

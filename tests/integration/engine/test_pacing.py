@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from sidecar.config.business import Number
 from sidecar.config.playbooks import shipped_playbook
-from sidecar.domain.playbooks import Playbook
 from tests.integration.engine.seeing import events, step
 from tests.support.house import NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sidecar.domain.playbooks import Playbook
     from sidecar.sandbox import Sandbox
     from tests.support.house import House
 
@@ -61,9 +61,7 @@ def test_first_texts_go_ahead_of_follow_ups(make_home: Callable[..., House], san
 
 
 def test_a_toll_free_number_texts_three_a_second(make_home: Callable[..., House], sandbox: Sandbox) -> None:
-    home = make_home(
-        numbers=(Number(NUMBER, texts_per_second=3.0),), playbook=patient(), staff=(), hubspot=None
-    )
+    home = make_home(numbers=(Number(NUMBER, texts_per_second=3.0),), playbook=patient(), staff=(), hubspot=None)
     begun = home.clock.now()
     for number in range(9):
         home.miss(caller=f"+4477009002{number:02d}")

@@ -21,9 +21,7 @@ OTHER = "+447700900456"
 
 
 def reads(sandbox: Sandbox) -> list[str]:
-    return [
-        seen.operation for seen in sandbox.requests("twilio") if seen.operation in ("calls.list", "messages.list")
-    ]
+    return [seen.operation for seen in sandbox.requests("twilio") if seen.operation in ("calls.list", "messages.list")]
 
 
 def look(home: House) -> None:
@@ -151,16 +149,12 @@ def give_back(home: House) -> None:
 def test_two_processes_do_not_read_one_log_at_once(home: House, sandbox: Sandbox) -> None:
     from sidecar.store import record
 
-    home.sidecar.store.write(
-        lambda tx: record.take_watermark(tx, home.business.id, "twilio", home.clock.now(), 60.0)
-    )
+    home.sidecar.store.write(lambda tx: record.take_watermark(tx, home.business.id, "twilio", home.clock.now(), 60.0))
     look(home)
     assert reads(sandbox) == []
 
 
-def test_a_thousand_numbers_of_one_account_cost_one_look(
-    store_url: str, sandbox: Sandbox, clock: ManualClock
-) -> None:
+def test_a_thousand_numbers_of_one_account_cost_one_look(store_url: str, sandbox: Sandbox, clock: ManualClock) -> None:
     from sidecar.app import Sidecar
     from tests.support.house import settings
 
@@ -229,9 +223,7 @@ def test_a_won_deal_is_converted_with_its_value_and_once(home: House, sandbox: S
     second = home.miss()
     home.live(hours=2)
     won = home.clock.now() - timedelta(hours=1)
-    sandbox.hubspot_deal(
-        crm_id, "closedwon", amount="1250.50", closedate=won.isoformat(), deal_currency_code="GBP"
-    )
+    sandbox.hubspot_deal(crm_id, "closedwon", amount="1250.50", closedate=won.isoformat(), deal_currency_code="GBP")
     for _ in range(3):
         home.sidecar.reconcile.won()
         home.clock.advance(hours=1)
@@ -253,9 +245,7 @@ def test_a_deal_won_while_the_sequence_runs_closes_it(home: House, sandbox: Sand
 
 def test_a_deal_won_before_they_rang_is_not_ours(home: House, sandbox: Sandbox) -> None:
     crm_id = sandbox.hubspot_contact("Ann", "Lee", CALLER, "ann@example.com")
-    sandbox.hubspot_deal(
-        crm_id, "closedwon", amount="90", closedate=(home.clock.now() - timedelta(days=2)).isoformat()
-    )
+    sandbox.hubspot_deal(crm_id, "closedwon", amount="90", closedate=(home.clock.now() - timedelta(days=2)).isoformat())
     opened = home.miss()
     home.live(minutes=1)
     home.sidecar.reconcile.won()

@@ -34,18 +34,28 @@ def play(home: House, sandbox: Sandbox) -> None:
         home.sidecar.intake.voice(
             home.business,
             VoiceReport(
-                call.call_id, stage, home.clock.now(), reached=True, outcome="not_now", reason="user_hangup",
-                summary="Wilhelmina asked about the blue kettle", alert="",
-            ),  # fmt: skip
+                call.call_id,
+                stage,
+                home.clock.now(),
+                reached=True,
+                outcome="not_now",
+                reason="user_hangup",
+                summary="Wilhelmina asked about the blue kettle",
+                alert="",
+            ),
         )
     home.miss()
     home.live(hours=1)
     home.sidecar.intake.message(
         home.business,
         MessageReport(
-            "<1@example.org>", "email", home.clock.now(), "replies@acme.example", "another@example.org",
+            "<1@example.org>",
+            "email",
+            home.clock.now(),
+            "replies@acme.example",
+            "another@example.org",
             "Wilhelmina here: the blue kettle says E119",
-        ),  # fmt: skip
+        ),
         source="api",
     )
     home.live(hours=2)
@@ -55,15 +65,14 @@ def play(home: House, sandbox: Sandbox) -> None:
     home.live(hours=2)
     opened = home.miss()
     home.sidecar.hand.hold(home.business, opened.sequence_id, "operator")
+    home.live(minutes=1)
     home.sidecar.hand.resume(home.business, opened.sequence_id)
     home.sidecar.driving.skip(home.business, opened.sequence_id, "callback", "flow decided")
     sandbox.fault("hubspot", "*", "status", times=None, status=403)
     home.text("please stop texting me about the blue kettle")
     home.live(hours=30)
     home.text("START")
-    home.sidecar.intake.outcome(
-        home.business, "complained", source="api", phone=CALLER
-    )
+    home.sidecar.intake.outcome(home.business, "complained", source="api", phone=CALLER)
     home.live(hours=1)
 
 
@@ -94,11 +103,13 @@ def test_every_step_that_was_decided_has_its_decision_on_record(home: House, san
     play(home, sandbox)
     decided = {(row["sequence_id"], row["step"]) for row in recorded(home) if row["type"].startswith("gate.")}
     settled = home.sidecar.store.read(
-        lambda tx: tx.conn.execute(
-            select(steps_table).where(steps_table.c.state.in_(("sent", "delivered", "undelivered", "failed")))
+        lambda tx: (
+            tx.conn.execute(
+                select(steps_table).where(steps_table.c.state.in_(("sent", "delivered", "undelivered", "failed")))
+            )
+            .mappings()
+            .all()
         )
-        .mappings()
-        .all()
     )
     assert settled
     assert {(row["sequence_id"], row["name"]) for row in settled} <= decided

@@ -135,7 +135,7 @@ def leave_taken(home: House) -> str:
     )
     context.store.write(lambda tx: rows.take_due(tx, now, 1.0, 10))
     context.store.write(lambda tx: record.take_deliveries(tx, now, 1.0, 10))
-    assert context.store.read(lambda tx: rows.next_due(tx)) is None
+    assert context.store.read(rows.next_due) is None
     return str(taken.sequence_id)
 
 
@@ -145,8 +145,9 @@ def test_a_restart_goes_on_where_a_killed_process_stopped(
     """SQLite gives everything back at the start; on PostgreSQL the takings and leases run out in real time."""
     dead = Sidecar(settings(store_url), clock, Businesses([a_business(sandbox)]))
     leave_taken(House(dead, a_business(sandbox), clock))
-    for part in (dead.runner, dead.deliveries, dead.reconcile, dead.store):
-        part.close() if hasattr(part, "close") else part.stop()  # type: ignore[union-attr]
+    for part in (dead.runner, dead.deliveries, dead.reconcile):
+        part.stop()
+    dead.store.close()
     assert sandbox.texts == []
 
     start()
@@ -189,9 +190,7 @@ def time_until_listening(home: House) -> None:
     pytest.fail("nobody listens")
 
 
-def test_a_schema_that_is_behind_refuses_the_start(
-    bare_store_url: str, clock: ManualClock, sandbox: Sandbox
-) -> None:
+def test_a_schema_that_is_behind_refuses_the_start(bare_store_url: str, clock: ManualClock, sandbox: Sandbox) -> None:
     sidecar = Sidecar(settings(bare_store_url), clock, Businesses([a_business(sandbox)]))
     with pytest.raises(RuntimeError, match="recovery db upgrade"):
         sidecar.start()

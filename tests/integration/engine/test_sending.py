@@ -249,9 +249,7 @@ def test_filtered_words_are_held_and_other_words_go_on(make_home: Callable[..., 
 def intent(home: House, sequence_id: str, name: str = "acknowledge") -> Intent:
     key = Key(home.business.id, sequence_id, name)
     context = home.sidecar.context
-    found = context.store.write(
-        lambda tx: gating.gate(Turn(context, tx, home.business), key, lease_seconds=30.0)
-    )
+    found = context.store.write(lambda tx: gating.gate(Turn(context, tx, home.business), key, lease_seconds=30.0))
     assert isinstance(found, Intent)
     return found
 
@@ -278,7 +276,7 @@ def test_a_withdrawn_request_of_a_sequence_that_closed_meanwhile_is_over(home: H
 
 
 def test_a_step_whose_sender_died_is_asked_about(home: House, sandbox: Sandbox) -> None:
-    """kill -9 between the intent's commit and the request: the lease runs out in real time, then `find` says no."""
+    """Kill -9 between the intent's commit and the request: the lease runs out in real time, then `find` says no."""
     opened = home.miss()
     key = Key(home.business.id, opened.sequence_id, "acknowledge")
     context = home.sidecar.context

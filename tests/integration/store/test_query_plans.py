@@ -89,7 +89,11 @@ def test_it_uses_its_index(store: Store, query: Callable[[Tx], Any], index: str)
     seen: list[tuple[str, Any]] = []
 
     def note(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
-        if statement.lstrip().upper().startswith("SELECT") and "db_time" not in statement and " FROM " in statement.replace("\n", " "):
+        if (
+            statement.lstrip().upper().startswith("SELECT")
+            and "db_time" not in statement
+            and " FROM " in statement.replace("\n", " ")
+        ):
             seen.append((statement, parameters))
 
     event.listen(store.engine, "before_cursor_execute", note)

@@ -106,6 +106,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("business_id", "claim_id"),
     )
     with op.batch_alter_table("claims", schema=None) as batch_op:
+        batch_op.create_index("claims_by_touch", ["business_id", "touch_id"], unique=False)
         batch_op.create_index(
             "claims_open",
             ["expires_at"],
@@ -359,6 +360,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("touches", schema=None) as batch_op:
         batch_op.create_index("touches_by_contact", ["business_id", "contact_id", "intended_at"], unique=False)
+        batch_op.create_index("touches_by_sequence", ["business_id", "sequence_id"], unique=False)
         batch_op.create_index("touches_by_provider", ["business_id", "provider_id"], unique=False)
         batch_op.create_index(
             "touches_in_doubt",
@@ -390,6 +392,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("state IN ('sending', 'unknown')"),
         )
         batch_op.drop_index("touches_by_provider")
+        batch_op.drop_index("touches_by_sequence")
         batch_op.drop_index("touches_by_contact")
 
     op.drop_table("touches")
