@@ -58,11 +58,9 @@ def staff_task(turn: Turn, who: Person, sequence: RowMapping, row: RowMapping, s
     """The task that takes a step's place: what was not sent, why, and the ready words where there are some."""
     values = _values(turn, who, sequence)
     why = _WHY.get(reason, reason.replace("_", " "))
-    what = {"voice": "ring them back", "sms": "text them yourself", "email": "write to them"}.get(
-        step.channel, "see to it"
-    )
+    what = {"voice": "ring them back", "sms": "text them yourself"}.get(step.channel, "get in touch with them yourself")
     task = f"Please {what}: the automatic {step.name} did not go out ({why})."
-    if step.variants:
+    if step.variants and step.channel != "email":  # a letter with its foot is no use to somebody who rings
         ready = step.words(sequence["variant"]).choose(
             name_known=who.row["first_name"] is not None, waited_for_window=bool(row["waited_for_window"])
         )

@@ -167,7 +167,8 @@ def _missed(
     what = opening(
         turn.now,
         open_since=sequence["last_call_at"] if sequence else None,
-        last_closed_at=latest["closed_at"] if latest else None,
+        # What only holds an answer or a confirmation was no sequence that they were followed up in.
+        last_closed_at=latest["closed_at"] if latest and latest["playbook"] else None,
         fold_within=business.fold_within,
         cool_down=business.cool_down,
     )
