@@ -107,10 +107,21 @@ class Sidecar:
         report_flow_error(self.context, business, workflow=workflow, execution_id=execution_id, message=message)
 
     def carry_out_due(self) -> datetime | None:
-        """Hand out all that is due now; returns when the next thing is due."""
+        """Hand out all that is due now; returns when the next thing is due.
+
+        A pool that is full rings when it has room: what it left lying is not due "now" again and again.
+        """
+        now = self.clock.now()
         self.runner.run_due()
-        self.deliveries.run_due()
-        upcoming = self.store.read(lambda tx: (sequences.next_due(tx), record.next_delivery(tx)))
+        steps_left = self.runner.room.full
+        self.deliveries.run_due(urgent_only=steps_left)
+        deliveries_left = steps_left or self.deliveries.room.full
+        upcoming = self.store.read(
+            lambda tx: (
+                sequences.next_due(tx, now if steps_left else sequences.EVER),
+                record.next_delivery(tx, now if deliveries_left else sequences.EVER),
+            )
+        )
         moments = [moment for moment in upcoming if moment is not None]
         return min(moments) if moments else None
 
@@ -135,6 +146,7 @@ class Sidecar:
             listening.start()
             self._running.callback(listening.stop)
         self.store.on_commit = self.waker.due
+        self.runner.room.on_room = self.deliveries.room.on_room = self.waker.ring
         self.waker.start()
         self._chores.every(DOUBTS_EVERY, self.reconcile.doubts, name="doubts")
         self._chores.every(LOG_EVERY, self.reconcile.logs, name="logs")

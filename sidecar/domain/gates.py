@@ -174,9 +174,9 @@ def sender(step: StepFacts, facts: Facts, now: datetime) -> Decision | None:
     """The sender is not held, its provider is up, and it is this step's turn."""
     this = facts.sender
     if this.held:
-        return Decision("defer", f"sender_held:{this.held}", until=_while_fresh(step, now + SENDER_LOOK))
+        return Decision("defer", f"sender_held:{this.held}", until=_while_fresh(step, now, now + SENDER_LOOK))
     if this.circuit_open_until is not None and now < this.circuit_open_until:
-        return Decision("defer", "provider_down", until=_while_fresh(step, this.circuit_open_until))
+        return Decision("defer", "provider_down", until=_while_fresh(step, now, this.circuit_open_until))
     if this.pace is None:
         return None
     slot = take_slot(this.pace, now, first=step.first, reserved=step.slot_at)
@@ -187,9 +187,11 @@ def sender(step: StepFacts, facts: Facts, now: datetime) -> Decision | None:
     return Decision("send", "allowed", pace=slot.pace)
 
 
-def _while_fresh(step: StepFacts, until: datetime) -> datetime:
+def _while_fresh(step: StepFacts, now: datetime, until: datetime) -> datetime:
     """No later than the moment at which the step is stale, when a person is asked to take over."""
-    return until if step.deadline_at is None else min(until, step.deadline_at + timedelta(seconds=1))
+    if step.deadline_at is None or step.deadline_at < now:
+        return until
+    return min(until, step.deadline_at + timedelta(seconds=1))
 
 
 GATES: tuple[Gate, ...] = (

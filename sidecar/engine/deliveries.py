@@ -6,7 +6,6 @@ or raises :class:`Again` with the reason why not yet.
 
 from __future__ import annotations
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from sidecar.domain.phones import mask_in
 from sidecar.engine import alerts, facts
 from sidecar.engine.context import EVENT_LIFE, Turn
 from sidecar.engine.outgoing_hooks import Again, Hooks
+from sidecar.engine.room import Room
 from sidecar.store import contacts, record, touches
 from sidecar.store import sequences as rows
 
@@ -56,8 +56,7 @@ class Deliveries:
         self._desk = desk
         self._crm = crm
         self._voice = voice
-        self._room = threading.BoundedSemaphore(threads * 2)
-        self._threads = threads
+        self.room = Room(threads)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="deliveries")
         self._bring: dict[str, Callable[[Business, RowMapping], None]] = {
             "event": hooks.event,
@@ -71,19 +70,24 @@ class Deliveries:
             "crm.exhausted": self._crm_exhausted,
         }
 
-    def run_due(self) -> int:
-        """Take what is due now and hand it to the pool; returns how many were taken."""
-        room = 0
-        while room < self._threads * 2 and self._room.acquire(blocking=False):
-            room += 1
+    def run_due(self, *, urgent_only: bool = False) -> int:
+        """Take what is due now and hand it to the pool; returns how many were taken.
+
+        With ``urgent_only`` notes for the CRM stay where they are: first texts go ahead of them.
+        """
+        room = self.room.take()
         if room == 0:
             return 0
         now = self._context.clock.now()
-        taken = self._context.store.write(lambda tx: record.take_deliveries(tx, now, TAKE_SECONDS, room))
+        taken: Sequence[RowMapping] = ()
+        try:
+            taken = self._context.store.write(
+                lambda tx: record.take_deliveries(tx, now, TAKE_SECONDS, room, urgent_only=urgent_only)
+            )
+        finally:
+            self.room.give_back(room - len(taken))
         for row in taken:
             self._pool.submit(self._carry_out, row)
-        for _ in range(room - len(taken)):
-            self._room.release()
         return len(taken)
 
     def _carry_out(self, row: RowMapping) -> None:
@@ -92,7 +96,7 @@ class Deliveries:
         except Exception:
             log.exception("delivery not carried out", delivery=row["delivery_id"], kind=row["kind"])
         finally:
-            self._room.release()
+            self.room.free()
 
     def carry_out(self, row: RowMapping) -> None:
         """Bring one delivery, and note what became of it."""

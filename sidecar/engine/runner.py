@@ -16,12 +16,15 @@ from sidecar.domain.texts import usable_first_name
 from sidecar.engine import facts, gating, people, stopping
 from sidecar.engine.context import Turn
 from sidecar.engine.gating import Intent, Key
+from sidecar.engine.room import Room
 from sidecar.store import contacts
 from sidecar.store import sequences as rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
+
+    from sqlalchemy import RowMapping
 
     from sidecar.config.business import Business
     from sidecar.crm.port import Crm, CrmPerson
@@ -60,31 +63,26 @@ class Runner:
         self._context = context
         self._sender = sender
         self._crm = crm
-        self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="runner")
-        self._room = threading.BoundedSemaphore(threads * 2)
+        self.room = Room(threads)
         self.settled = threading.Condition()
         """Notified whenever a step has been carried as far as it goes now; ``run`` waits here."""
 
     def run_due(self) -> int:
         """Take what is due now and hand it to the pool; returns how many were taken."""
-        room = self._free_room()
+        room = self.room.take()
         if room == 0:
             return 0
         now = self._context.clock.now()
-        taken = self._context.store.write(lambda tx: rows.take_due(tx, now, TAKE_SECONDS, room))
+        taken: Sequence[RowMapping] = ()
+        try:
+            taken = self._context.store.write(lambda tx: rows.take_due(tx, now, TAKE_SECONDS, room))
+        finally:
+            self.room.give_back(room - len(taken))
         for row in taken:
             key = Key(row["business_id"], row["sequence_id"], row["name"])
             self._pool.submit(self._carry_out, key, row["channel"])
-        for _ in range(room - len(taken)):
-            self._room.release()
         return len(taken)
-
-    def _free_room(self) -> int:
-        room = 0
-        while room < self._threads * 2 and self._room.acquire(blocking=False):
-            room += 1
-        return room
 
     def _carry_out(self, key: Key, channel: str) -> None:
         try:
@@ -93,7 +91,7 @@ class Runner:
             # The step stays taken, and is taken again when that runs out: nothing is lost by a bug or a full disk.
             log.exception("step not carried out", sequence=key.sequence_id, step=key.step)
         finally:
-            self._room.release()
+            self.room.free()
             with self.settled:
                 self.settled.notify_all()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import RowMapping, bindparam, func, literal_column, or_, select, update
 
 from sidecar.store import statements
+from sidecar.store.sequences import EVER
 from sidecar.store.statements import every, first
 from sidecar.store.tables import deliveries, events, messages, subscriptions, watermarks
 
@@ -16,21 +17,26 @@ if TYPE_CHECKING:
 
     from sidecar.store.database import Tx
 
+CRM_KINDS = ("crm.touch", "crm.opt_out", "crm.opt_in", "crm.exhausted")
+"""Notes for the CRM: everything else that is owed goes first."""
+
 _FREE = (
     deliveries.c.state == literal_column("'due'"),
     or_(deliveries.c.taken_until.is_(None), deliveries.c.taken_until <= bindparam("clock")),
 )
+_URGENT = deliveries.c.kind.not_in([literal_column(f"'{kind}'") for kind in CRM_KINDS])
 _DUE = (
     select(deliveries)
     .where(*_FREE, deliveries.c.due_at <= bindparam("now"))
-    .order_by(deliveries.c.due_at)
+    .order_by(_URGENT.desc(), deliveries.c.due_at)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
+_URGENT_DUE = _DUE.where(_URGENT)
 _TAKE = update(deliveries).where(
     deliveries.c.business_id == bindparam("is_business_id"), deliveries.c.delivery_id == bindparam("is_delivery_id")
 )
-_NEXT_DUE = select(func.min(deliveries.c.due_at)).where(*_FREE)
+_NEXT_DUE = select(func.min(deliveries.c.due_at)).where(*_FREE, deliveries.c.due_at > bindparam("after"))
 # Literals where an index is partial: SQLite does not use it for what it cannot see in the text.
 _BELLS = select(deliveries).where(
     deliveries.c.business_id == bindparam("business_id"),
@@ -112,10 +118,16 @@ def bells_of(tx: Tx, business_id: str, sequence_id: str) -> Sequence[RowMapping]
     return tx.conn.execute(_BELLS, wanted).mappings().all()
 
 
-def take_deliveries(tx: Tx, now: datetime, seconds: float, limit: int) -> Sequence[RowMapping]:
-    """Take up to ``limit`` due deliveries for ourselves for ``seconds`` (see ``sequences.take_due``)."""
+def take_deliveries(
+    tx: Tx, now: datetime, seconds: float, limit: int, *, urgent_only: bool = False
+) -> Sequence[RowMapping]:
+    """Take up to ``limit`` due deliveries for ourselves for ``seconds`` (see ``sequences.take_due``).
+
+    What the CRM is owed comes last, and with ``urgent_only`` not at all.
+    """
     clock = tx.db_time()
-    due = tx.conn.execute(_DUE, {"now": now, "clock": clock, "most": limit}).mappings().all()
+    query = _URGENT_DUE if urgent_only else _DUE
+    due = tx.conn.execute(query, {"now": now, "clock": clock, "most": limit}).mappings().all()
     if due:
         until = clock + seconds
         tx.conn.execute(
@@ -128,9 +140,9 @@ def take_deliveries(tx: Tx, now: datetime, seconds: float, limit: int) -> Sequen
     return due
 
 
-def next_delivery(tx: Tx) -> datetime | None:
-    """When the next delivery that nobody holds is due."""
-    moment: datetime | None = tx.conn.execute(_NEXT_DUE, {"clock": tx.db_time()}).scalar()
+def next_delivery(tx: Tx, after: datetime = EVER) -> datetime | None:
+    """When the next delivery that nobody holds is due; with ``after``, of those that are due later than that."""
+    moment: datetime | None = tx.conn.execute(_NEXT_DUE, {"clock": tx.db_time(), "after": after}).scalar()
     return moment
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import RowMapping, bindparam, func, literal_column, or_, select, update
@@ -12,9 +13,11 @@ from sidecar.store.tables import contacts, sequences, steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from sidecar.store.database import Tx
+
+EVER = datetime(1, 1, 2, tzinfo=UTC)
+"""Before everything."""
 
 UNSETTLED = ("planned", "sending", "claimed", "unknown")
 
@@ -40,7 +43,7 @@ _TAKE = update(steps).where(
     steps.c.sequence_id == bindparam("is_sequence_id"),
     steps.c.name == bindparam("is_name"),
 )
-_NEXT_DUE = select(func.min(steps.c.release_at)).where(*_FREE)
+_NEXT_DUE = select(func.min(steps.c.release_at)).where(*_FREE, steps.c.release_at > bindparam("after"))
 
 
 def get(tx: Tx, business_id: str, sequence_id: str) -> RowMapping | None:
@@ -161,9 +164,9 @@ def take_due(tx: Tx, now: datetime, seconds: float, limit: int) -> Sequence[RowM
     return due
 
 
-def next_due(tx: Tx) -> datetime | None:
-    """When the next planned step that nobody holds is due."""
-    moment: datetime | None = tx.conn.execute(_NEXT_DUE, {"clock": tx.db_time()}).scalar()
+def next_due(tx: Tx, after: datetime = EVER) -> datetime | None:
+    """When the next planned step that nobody holds is due; with ``after``, of those that are due later than that."""
+    moment: datetime | None = tx.conn.execute(_NEXT_DUE, {"clock": tx.db_time(), "after": after}).scalar()
     return moment
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sidecar.config.business import Flow
 from sidecar.sandbox import Sandbox
 from tests.support.house import House, a_business, house
 
@@ -37,3 +38,10 @@ def make_home(store_url: str, clock: ManualClock, sandbox: Sandbox) -> Iterator[
             return open_houses.enter_context(house(store_url, clock, a_business(sandbox, **changes)))
 
         yield make
+
+
+@pytest.fixture
+def driven(make_home: Callable[..., House], sandbox: Sandbox) -> House:
+    """A house whose business is driven by an n8n at the sandbox's receiver."""
+    host = sandbox.receiver_url.removeprefix("http://")
+    return make_home(flow=Flow("n8n", callback_hosts=(host,)))

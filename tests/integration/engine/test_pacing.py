@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from tests.support.house import House
 
 
-def patient(name: str = "contractor-two-text") -> Playbook:
+def patient(seconds: int = 600) -> Playbook:
     """The playbook with a first text that may wait ten minutes, so that a long queue can be watched."""
-    playbook = shipped_playbook(name)
-    first = replace(playbook.steps[0], deadline=timedelta(minutes=10))
+    playbook = shipped_playbook("contractor-two-text")
+    first = replace(playbook.steps[0], deadline=timedelta(seconds=seconds))
     return replace(playbook, steps=(first, *playbook.steps[1:]))
 
 
@@ -43,11 +43,11 @@ def test_a_hundred_texts_leave_one_a_second_and_each_is_decided_twice_at_most(
 
 def test_first_texts_go_ahead_of_follow_ups(make_home: Callable[..., House], sandbox: Sandbox) -> None:
     home = make_home(playbook=patient(), staff=(), hubspot=None)
-    for number in range(30):
+    for number in range(20):
         home.miss(caller=f"+4477009002{number:02d}")
     home.live(hours=2)
     before = len(sandbox.texts)
-    assert before < 60, "the follow-ups are going out"
+    assert before < 40, "the follow-ups are going out"
     fresh = [f"+4477009003{number:02d}" for number in range(5)]
     begun = home.clock.now()
     for caller in fresh:
@@ -55,9 +55,9 @@ def test_first_texts_go_ahead_of_follow_ups(make_home: Callable[..., House], san
     home.live(seconds=60)
     ours = [text for text in sandbox.texts if text.to in fresh]
     assert [text.at - begun for text in ours][-1] <= timedelta(seconds=6), "each waits for first texts only"
-    at = sorted(text.at for text in sandbox.texts[30:])
+    at = sorted(text.at for text in sandbox.texts[20:])
     assert all(later - earlier >= timedelta(seconds=1) for earlier, later in pairwise(at))
-    assert len(sandbox.texts) == 65
+    assert len(sandbox.texts) == 45
 
 
 def test_a_toll_free_number_texts_three_a_second(make_home: Callable[..., House], sandbox: Sandbox) -> None:
@@ -69,13 +69,16 @@ def test_a_toll_free_number_texts_three_a_second(make_home: Callable[..., House]
     assert [text.at - begun for text in sandbox.texts][-1] < timedelta(seconds=3)
 
 
-def test_a_queue_too_long_for_the_words_is_handed_to_staff_and_takes_no_turn(home: House, sandbox: Sandbox) -> None:
-    """90 s at one a second: the hundredth caller is told nothing that is no longer true."""
-    for number in range(100):
+def test_a_queue_too_long_for_the_words_is_handed_to_staff_and_takes_no_turn(
+    make_home: Callable[..., House], sandbox: Sandbox
+) -> None:
+    """20 s at one a second: the thirtieth caller is told nothing that is no longer true."""
+    home = make_home(playbook=patient(seconds=20), hubspot=None)
+    for number in range(30):
         home.miss(caller=f"+4477009002{number:02d}")
-    home.live(seconds=100)
+    home.live(seconds=30)
     callers = [text for text in sandbox.texts if text.to.startswith("+4477009002")]
-    assert len(callers) == 91
+    assert len(callers) == 21
     home.live(seconds=1)
     late = home.miss(caller="+447700900399")
     home.settle()

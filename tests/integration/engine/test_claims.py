@@ -1,0 +1,131 @@
+"""Claims: a flow that must send with its own node asks first, and only a granted claim is a yes (design §6)."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import update
+
+from sidecar.config.playbooks import shipped_playbook
+from sidecar.domain.consent import Consent
+from sidecar.engine.results import ClaimGranted, ClaimRefused, Conflict, Invalid, NotFound
+from sidecar.store.tables import contacts, touches
+from tests.integration.engine.driven import rings, run, wait_url
+from tests.integration.engine.seeing import ended, events, step, texts_to
+from tests.support.house import CALLER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sidecar.sandbox import Sandbox
+    from tests.support.house import House
+
+
+def test_only_a_granted_claim_is_a_yes_and_its_report_counts(driven: House, sandbox: Sandbox) -> None:
+    claims = driven.sidecar.claims
+    opened = driven.miss()
+    granted = claims.claim(driven.business, opened.sequence_id, "acknowledge")
+    assert isinstance(granted, ClaimGranted)
+    assert (granted.to, granted.channel, "Acme Plumbing" in granted.body) == (CALLER, "sms", True)
+    second = claims.claim(driven.business, opened.sequence_id, "acknowledge")
+    assert isinstance(second, ClaimRefused)
+    driven.live(seconds=20)
+    assert texts_to(sandbox) == [], "we do not send what a flow has claimed"
+    told = claims.result(driven.business, granted.claim_id, sent=True, provider_id="SMflow")
+    assert told.result == "sent"
+    assert claims.result(driven.business, granted.claim_id, sent=True).already
+    with pytest.raises(Conflict):
+        claims.result(driven.business, granted.claim_id, sent=False)
+    with pytest.raises(NotFound):
+        claims.result(driven.business, "clm_none", sent=True)
+    assert step(driven, opened.sequence_id, "acknowledge")[0] == "sent"
+    driven.live(minutes=4)
+    assert len(sandbox.calls_placed) == 1, "the next step counts from it"
+
+
+def test_an_early_claim_is_refused_and_the_flow_keeps_its_grace(driven: House, sandbox: Sandbox) -> None:
+    opened = driven.miss()
+    run(driven, opened.sequence_id, "acknowledge")
+    due = driven.clock.now() + timedelta(minutes=3)
+    refused = driven.sidecar.claims.claim(
+        driven.business, opened.sequence_id, "callback", resume_url=wait_url(sandbox), execution_id="7"
+    )
+    assert isinstance(refused, ClaimRefused)
+    assert (refused.reason, refused.until) == ("early", due)
+    driven.live(minutes=3, seconds=5)
+    assert rings(sandbox)[0] == due
+    assert sandbox.calls_placed == []
+    granted = driven.sidecar.claims.claim(driven.business, opened.sequence_id, "callback", execution_id="7")
+    assert isinstance(granted, ClaimGranted)
+    assert granted.channel == "voice"
+
+
+def test_a_claim_that_the_flow_could_not_use_is_a_failed_step_and_a_task(driven: House) -> None:
+    opened = driven.miss()
+    granted = driven.sidecar.claims.claim(driven.business, opened.sequence_id, "acknowledge")
+    assert isinstance(granted, ClaimGranted)
+    told = driven.sidecar.claims.result(driven.business, granted.claim_id, sent=False, code="node_failed")
+    assert told.result == "failed"
+    driven.live(seconds=5)
+    assert step(driven, opened.sequence_id, "acknowledge") == ("failed", "node_failed")
+    assert step(driven, opened.sequence_id, "acknowledge-task")[0] == "sent"
+
+
+def test_an_unreported_claim_is_unknown_shown_to_a_person_and_never_sent_by_us(driven: House, sandbox: Sandbox) -> None:
+    opened = driven.miss()
+    granted = driven.sidecar.claims.claim(driven.business, opened.sequence_id, "acknowledge")
+    assert isinstance(granted, ClaimGranted)
+    let_leases_run_out(driven)
+    for _ in range(6):
+        driven.clock.advance(minutes=30)
+        driven.sidecar.reconcile.doubts()
+        driven.settle()
+    assert step(driven, opened.sequence_id, "acknowledge")[0] == "unknown"
+    assert texts_to(sandbox) == []
+    assert len(events(driven, opened.sequence_id, "touch.unknown")) == 1
+    late = driven.sidecar.claims.result(driven.business, granted.claim_id, sent=True, provider_id="SMlate")
+    assert late.result == "sent", "a late report still counts"
+    assert step(driven, opened.sequence_id, "acknowledge")[0] == "sent"
+
+
+def let_leases_run_out(home: House) -> None:
+    """Leases are in the database's own time: say that theirs has passed, rather than wait half a minute."""
+    home.sidecar.store.write(
+        lambda tx: [tx.conn.execute(update(table).values(lease_until=1.0)) for table in (touches, contacts)]
+    )
+
+
+def test_a_stop_during_a_claim_waits_two_seconds_and_then_holds(driven: House, sandbox: Sandbox) -> None:
+    opened = driven.miss()
+    granted = driven.sidecar.claims.claim(driven.business, opened.sequence_id, "acknowledge")
+    assert isinstance(granted, ClaimGranted)
+    begun = time.monotonic()
+    told = driven.sidecar.intake.opt_out(driven.business, phone=CALLER, source="api")
+    assert 1.5 < time.monotonic() - begun < 4.0
+    assert told.in_flight == (granted.touch_id,), "what was in flight is noted"
+    assert ended(driven, opened.sequence_id) == ("closed", "opted_out")
+    refused = driven.sidecar.claims.claim(driven.business, opened.sequence_id, "callback")
+    assert isinstance(refused, ClaimRefused)
+    assert refused.reason == "opted_out"
+    assert driven.sidecar.claims.result(driven.business, granted.claim_id, sent=True).result == "sent"
+    driven.live(hours=1)
+    assert (texts_to(sandbox), sandbox.calls_placed) == ([], [])
+
+
+def test_a_staff_step_is_run_not_claimed(make_home: Callable[..., House], sandbox: Sandbox) -> None:
+    home = make_home(playbook=shipped_playbook("by-hand"))
+    opened = home.miss()
+    with pytest.raises(Invalid):
+        home.sidecar.claims.claim(home.business, opened.sequence_id, "alert")
+    assert run(home, opened.sequence_id, "alert").result == "sent"
+
+
+def test_a_consent_gate_refuses_a_claim_as_it_would_a_run(driven: House) -> None:
+    opened = driven.miss()
+    given = Consent("express", frozenset({"sms"}), "service", driven.clock.now(), None, "form 7")
+    assert driven.sidecar.intake.consent(driven.business, phone=CALLER, consent=given)
+    granted = driven.sidecar.claims.claim(driven.business, opened.sequence_id, "acknowledge")
+    assert isinstance(granted, ClaimGranted)
