@@ -42,6 +42,7 @@ from sidecar.store.database import open_store
 from sidecar.store.keys import Keys
 from sidecar.store.listening import Listening
 from sidecar.store.lock import ProcessLock
+from sidecar.web import rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from sidecar.clock import Clock
     from sidecar.config.business import Business, Businesses
     from sidecar.config.settings import Settings
+    from sidecar.store.database import Tx
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +59,7 @@ CONNECT_SECONDS = 1.0
 """A request starts within 1 s of its intent, and is on the wire within one more: a STOP waits for two."""
 
 DOUBTS_EVERY = timedelta(seconds=2)
+FORGET_EVERY = timedelta(hours=1)
 
 
 class Sidecar:
@@ -79,9 +82,10 @@ class Sidecar:
         self.runner = Runner(
             self.context, Sender(self.context, channels), self.crm, threads=settings.send_threads, warm=warm
         )
+        self._hooks = Hooks(self.context)
         self.deliveries = Deliveries(
             self.context,
-            Hooks(self.context),
+            self._hooks,
             desk,
             self.crm,
             voice,
@@ -151,8 +155,12 @@ class Sidecar:
         self._chores.every(DOUBTS_EVERY, self.reconcile.doubts, name="doubts")
         self._chores.every(LOG_EVERY, self.reconcile.logs, name="logs")
         self._chores.every(WON_EVERY, self.reconcile.won, name="won")
+        self._chores.every(FORGET_EVERY, lambda: self.store.write(self._forget_old_keys), name="old keys")
         self._chores.start()
         threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
+
+    def _forget_old_keys(self, tx: Tx) -> None:
+        rows.forget_old_keys(tx, self.clock.now())
 
     def _warm_up(self) -> None:
         """Load what the first call would wait for: SDKs (1.7 s for Retell's alone) and the holidays' tables."""
@@ -179,6 +187,7 @@ class Sidecar:
         self.runner.stop()
         self.deliveries.stop()
         self.reconcile.stop()
+        self._hooks.close()
         self.store.close()
         self.twilio.close()
         self.retell.close()

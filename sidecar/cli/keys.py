@@ -9,7 +9,7 @@ import click
 
 from sidecar.cli.opening import as_json, chosen, in_business, opened, print_json
 from sidecar.cli.taught import TaughtGroup
-from sidecar.web.keys import SCOPES
+from sidecar.web.keys import FLOW_SCOPES, SCOPES
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,8 +27,9 @@ def keys() -> None:
 
 @keys.command(
     examples=(
-        'recovery keys create "n8n of Hartley" --business hartley --scope calls --scope drive --scope read',
-        'recovery keys create "agency" --every-business --days 90',
+        'recovery keys create "n8n of Hartley" --business hartley',
+        'recovery keys create "agency" --every-business --all-scopes --days 90',
+        'recovery keys create "reports" --scope read',
         'KEY=$(recovery keys create "n8n")     the secret alone goes to standard output',
     ),
     epilog="\b\nScopes:\n" + "\n".join(f"  {scope:<8} {meaning}" for scope, meaning in SCOPES.items()),
@@ -36,18 +37,34 @@ def keys() -> None:
 @click.argument("name")
 @click.option("--business", "businesses", multiple=True, metavar="ID", help="A business it may act for; repeatable.")
 @click.option("--every-business", is_flag=True, help="An agency's key, for all businesses, later ones too.")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice(list(SCOPES)), help="Repeatable. Default: all.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(list(SCOPES)),
+    help=f"Repeatable. Default: what a flow needs ({', '.join(FLOW_SCOPES)}).",
+)
+@click.option("--all-scopes", is_flag=True, help="Everything, an operator's hand and later scopes too.")
 @click.option("--days", type=click.IntRange(1, 36_500), help="Good for so many days. Default: until revoked.")
 def create(
-    name: str, businesses: tuple[str, ...], scopes: tuple[str, ...], days: int | None, *, every_business: bool
+    name: str,
+    businesses: tuple[str, ...],
+    scopes: tuple[str, ...],
+    days: int | None,
+    *,
+    every_business: bool,
+    all_scopes: bool,
 ) -> None:
     """Make a key called NAME and print its secret, this once."""
+    if all_scopes and scopes:
+        raise click.UsageError("--all-scopes and --scope exclude each other")
+    allowed = ["*"] if all_scopes else list(dict.fromkeys(scopes)) or list(FLOW_SCOPES)
     with opened() as sidecar:
         entitled = _entitled(sidecar, businesses, every_business=every_business)
         expires = sidecar.clock.now() + timedelta(days=days) if days else None
-        key_id, secret = sidecar.keys.create(name, entitled, list(scopes) or ["*"], expires)
+        key_id, secret = sidecar.keys.create(name, entitled, allowed, expires)
     whom = "every business" if every_business else ", ".join(entitled)
-    click.echo(f"{key_id} ({name}) may {', '.join(scopes) or 'do everything'} for {whom}.", err=True)
+    click.echo(f"{key_id} ({name}) may {'do everything' if all_scopes else ', '.join(allowed)} for {whom}.", err=True)
     click.echo("Keep its secret now; it is stored nowhere and not shown again:", err=True)
     click.echo(secret)
 

@@ -32,6 +32,7 @@ MISSED: Final[Words] = {
 
 IGNORED: Final[Words] = {
     "anonymous": "the number was withheld",
+    "unreadable_caller": "what called is no phone number",
     "internal": "it came from one of the business's own phones",
     "blocked": "the number is on the business's blocked list",
     "too_short": "they hung up at once, a misdial",
@@ -41,6 +42,7 @@ DECIDED: Final[Words] = {
     "folded": "they rang again: the sequence that is under way goes on",
     "superseded": "a new sequence takes the place of the open one",
     "cooling_down": "we were in touch a short while ago: no text, staff were alerted",
+    "too_late": "we heard of it hours later: no text, staff were alerted",
     "suppressed": "they had opted out: no text, staff were alerted",
 }
 """What a missed call did, beside opening a sequence."""
@@ -66,6 +68,7 @@ RULES: Final[Words] = {
     "too_many_today": "they were contacted often enough in the last 24 hours",
     "early": "its time has not come",
     "stale": "it is too late for what it says",
+    "on_the_line": "they are ringing us right now",
     "outside_hours": "it may not go out at this hour where they are",
     "no_legal_time": "there is no permitted hour within 14 days",
     # sender

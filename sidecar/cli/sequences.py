@@ -139,3 +139,18 @@ def resume(sequence_id: str, business_id: str | None) -> None:
     with opened() as sidecar:
         sidecar.hand.resume(_owner(sidecar, sequence_id, business_id), sequence_id)
     click.echo(f"{sequence_id} goes on")
+
+
+@sequences.command(examples=("recovery sequences settle seq_019f3c5a1b2c0001a1b2c3d4e5f6 acknowledge not-sent",))
+@click.argument("sequence_id")
+@click.argument("step")
+@click.argument("fate", type=click.Choice(["sent", "not-sent"]))
+@among_businesses
+def settle(sequence_id: str, step: str, fate: str, business_id: str | None) -> None:
+    """Say what became of a step that is `unknown`, once you have looked it up at the provider.
+
+    A step that was not sent asks its gates again, and goes out only if its words are still true.
+    """
+    with opened() as sidecar:
+        sidecar.hand.settle(_owner(sidecar, sequence_id, business_id), sequence_id, step, sent=fate == "sent")
+    click.echo(f"{step} of {sequence_id}: {fate}")

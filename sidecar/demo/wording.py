@@ -43,6 +43,7 @@ _MAY = {
     "email": "may write: neither text nor call was answered",
 }
 _WHY_NOT = {
+    "on_the_line": "they are ringing right now",
     "outside_hours": "not at this hour",
     "pace": "this number's turn comes then",
     "provider_down": "the provider has trouble, so it rests",
@@ -64,6 +65,7 @@ _DECIDED = {
     "folded": "rang again within half an hour: same sequence, no second text",
     "superseded": "rang again later: the old sequence ends, a new one opens",
     "suppressed": "rang again after STOP: nothing goes out, a person is told",
+    "too_late": "heard of hours later: nothing goes out, a person is told",
     "cooling_down": "rang again shortly after: nothing goes out, a person is told",
 }
 _CLOSED = {

@@ -21,8 +21,15 @@ NumberMode = Literal["ring_staff", "forwarded", "status"]
 
 MISSED_REASONS = ("no_answer", "busy", "failed", "abandoned", "voicemail", "after_hours")
 
+_TAKEN = ("completed", "answered")
 _MISSED_STATUS = {"no-answer": "no_answer", "busy": "busy", "failed": "failed", "canceled": "abandoned"}
 _ENDED = {"completed", *_MISSED_STATUS}
+
+TOO_OLD = timedelta(hours=2)
+"""A call that ended longer ago than this is no longer answered with "I just missed your call": a person decides."""
+
+LIVE = timedelta(minutes=3)
+"""So long after we first heard of it, a call that cannot be judged yet counts as one that rings or is spoken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +85,12 @@ class Verdict:
 PENDING = Verdict("pending")
 
 
-def judge(evidence: Evidence, rules: Rules) -> Verdict:
-    """Decide about a call from all that is known of it; ``pending`` until it can be judged."""
+def judge(evidence: Evidence, rules: Rules, *, log_only: bool = False) -> Verdict:
+    """Decide about a call from all that is known of it; ``pending`` until it can be judged.
+
+    ``log_only``: no webhook ever told us of the call, only the provider's own log. A log does not hold who pressed
+    1, nor what another's TwiML (a conference, Flex) made of a call, so an answered one is never called missed.
+    """
     if evidence.missed is not None:
         return Verdict("missed", evidence.reason or "no_answer") if evidence.missed else Verdict("answered")
     if rules.mode == "forwarded":
@@ -88,7 +99,7 @@ def judge(evidence: Evidence, rules: Rules) -> Verdict:
         return _missed(_MISSED_STATUS[evidence.status], evidence, rules)
     if rules.mode == "status":
         return Verdict("answered") if evidence.status == "completed" else PENDING
-    return _judge_dial(evidence, rules)
+    return _judge_log(evidence, rules) if log_only else _judge_dial(evidence, rules)
 
 
 def _judge_forwarded(evidence: Evidence, rules: Rules) -> Verdict:
@@ -105,6 +116,15 @@ def _judge_dial(evidence: Evidence, rules: Rules) -> Verdict:
     if evidence.accepted or (not rules.press_one and evidence.bridged is not False):
         return Verdict("answered")
     return Verdict("missed", "voicemail")
+
+
+def _judge_log(evidence: Evidence, rules: Rules) -> Verdict:
+    """A completed parent that only the log knows: missed where every leg to the staff says so."""
+    no_leg = evidence.dial_status in (None, "failed") and evidence.bridged is None
+    spoken = evidence.dial_status in _TAKEN and evidence.bridged is not False and evidence.accepted is not False
+    if evidence.status == "completed" and (no_leg or spoken):
+        return Verdict("answered", "log_only")
+    return _judge_dial(evidence, rules)
 
 
 def _missed(reason: str, evidence: Evidence, rules: Rules) -> Verdict:
@@ -124,6 +144,7 @@ def opening(
     last_closed_at: datetime | None,
     fold_within: timedelta,
     cool_down: timedelta,
+    held: bool = False,
 ) -> Opening:
     """What a missed call does to the contact's sequences.
 
@@ -133,9 +154,10 @@ def opening(
         last_closed_at: when the last closed sequence ended, if none is open.
         fold_within: a repeat call within this joins the open sequence; a later one supersedes it.
         cool_down: after a sequence closed, a call within this opens none; staff are alerted all the same.
+        held: a person paused the open sequence: a call never takes that decision from them.
     """
     if open_since is not None:
-        return "fold" if now - open_since <= fold_within else "supersede"
+        return "fold" if held or now - open_since <= fold_within else "supersede"
     if last_closed_at is not None and now - last_closed_at < cool_down:
         return "cool_down"
     return "open"

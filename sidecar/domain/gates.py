@@ -30,6 +30,10 @@ SENDER_LOOK = timedelta(minutes=10)
 """A step whose sender or words are held looks again after this, and at its deadline."""
 
 
+LINE_LOOK = timedelta(seconds=30)
+"""A step to somebody who is ringing us looks again after this."""
+
+
 @dataclass(frozen=True, slots=True)
 class StepFacts:
     """The step that asks."""
@@ -77,6 +81,8 @@ class Facts:
     max_touches_per_day: int = 4
     last_message_at: datetime | None = None
     """When the contact last wrote to us."""
+    on_the_line: bool = False
+    """They ring us just now, or speak to staff: a call of theirs is not judged yet."""
     windows: tuple[LocalWindow, ...] = ()
     sender: SenderFacts = field(default_factory=SenderFacts)
 
@@ -161,6 +167,11 @@ def stale(step: StepFacts, facts: Facts, now: datetime) -> Decision | None:
     return Decision("skip", "stale") if step.deadline_at is not None and now > step.deadline_at else None
 
 
+def calling(step: StepFacts, facts: Facts, now: datetime) -> Decision | None:
+    """They are ringing us right now: nobody is rung or texted by an AI while staff may be speaking to them."""
+    return Decision("defer", "on_the_line", until=_while_fresh(step, now, now + LINE_LOOK)) if facts.on_the_line else None
+
+
 def window(step: StepFacts, facts: Facts, now: datetime) -> Decision | None:
     """Only at an hour that is decent and legal where the person is."""
     del step
@@ -195,7 +206,7 @@ def _while_fresh(step: StepFacts, now: datetime, until: datetime) -> datetime:
 
 
 GATES: tuple[Gate, ...] = (
-    suppressed, closed, held, consent, reachable, frequency, early, stale, window, sender,
+    suppressed, closed, held, consent, reachable, frequency, early, stale, calling, window, sender,
 )  # fmt: skip
 """Every touch of a playbook passes all of these, in this order."""
 

@@ -30,6 +30,9 @@ _WHY = {
     "suppressed": "They opted out earlier, so nothing was sent to them.",
     "cooling_down": "We were in touch a short while ago, so no new text was sent.",
     "folded": "They rang again; the follow-up that is under way goes on.",
+    "held": "They rang again while their follow-up is on hold: nothing goes out until you resume or close it.",
+    "too_late": "We heard of this call hours after it ended, so no text was sent. Please ring them.",
+    "unreadable_caller": "What called is no phone number, so nobody could be texted.",
     "anonymous": "The number was withheld, so nobody could be texted.",
 }
 

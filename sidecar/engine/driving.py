@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sidecar.engine import callbacks, facts, gating, sequences
-from sidecar.engine.context import Turn
+from sidecar.engine.context import EVENT_LIFE, Turn
 from sidecar.engine.gating import Key
 from sidecar.engine.results import NotFound, RunResult
 from sidecar.store import record
@@ -140,7 +140,8 @@ class Driving:
         ahead = until is not None and until > turn.now
         turn.owe(
             "bell", target, {"step": row["name"]}, due_at=until if ahead else turn.now + BUSY_AGAIN,
-            dormant=until is None, sequence_id=row["sequence_id"], step=row["name"], execution_id=execution_id,
+            dormant=until is None, life=EVENT_LIFE,
+            sequence_id=row["sequence_id"], step=row["name"], execution_id=execution_id,
         )  # fmt: skip
         if until is not None and ahead:
             platform = sequence["flow_platform"] or "n8n"

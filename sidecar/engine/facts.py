@@ -10,8 +10,7 @@ from sidecar.domain import phones
 from sidecar.domain.compliance import attempts_allowed, windows_for
 from sidecar.domain.gates import Facts, SenderFacts, StepFacts
 from sidecar.domain.pace import Pace
-from sidecar.domain.windows import LocalWindow, no_holidays
-from sidecar.store import contacts, touches
+from sidecar.store import contacts, record, touches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from sidecar.config.business import Business
     from sidecar.domain.playbooks import Channel, Step
-    from sidecar.domain.windows import Window
+    from sidecar.domain.windows import LocalWindow
     from sidecar.engine.context import Turn
 
 _TEXTS = ("sms", "email")
@@ -84,6 +83,19 @@ def sender_of(turn: Turn, channel: Channel, number: str) -> str:
     return "staff"
 
 
+def number_for(turn: Turn, sequence: RowMapping, row: RowMapping) -> str:
+    """Which of the business's numbers a step speaks for.
+
+    Who wrote to one of them is answered from it, and a STOP confirmed from it, whichever they had called.
+    """
+    number: str = sequence["number"]
+    if row["kind"] in ("answer", "confirmation") and row["channel"] == "sms":
+        last = record.last_text_of(turn.tx, turn.business.id, sequence["contact_id"])
+        if last is not None and turn.business.number(last["recipient"]) is not None:
+            number = last["recipient"]
+    return number
+
+
 def bare_sender(sender: str) -> str:
     """The address itself: a number both texts and calls, and each has a pace of its own."""
     return sender.removeprefix("voice:")
@@ -133,8 +145,9 @@ def gather(turn: Turn, who: Person, sequence: RowMapping, name: str, step: StepF
 
 def windows(business: Business, channel: Channel, phone: str | None) -> tuple[LocalWindow, ...]:
     """When this channel may be used: the staff's hours for staff, else the law's and the business's."""
+    own = business.windows
     if channel == "staff":
-        return () if business.staff_hours is None else (_staff_window(business, business.staff_hours),)
+        own = {} if business.staff_hours is None else {"staff": business.staff_hours}
     return windows_for(
         business.preset,
         channel,
@@ -143,17 +156,7 @@ def windows(business: Business, channel: Channel, phone: str | None) -> tuple[Lo
         business_zone=business.zone,
         region=business.region,
         subdivision=business.subdivision,
-        overrides=business.windows,
-        closed_days=business.closed_days,
-        extra=business.extra_openings,
-    )
-
-
-def _staff_window(business: Business, hours: Window) -> LocalWindow:
-    return LocalWindow(
-        hours,
-        business.zone,
-        is_holiday=no_holidays,
+        overrides=own,
         closed_days=business.closed_days,
         extra=business.extra_openings,
     )

@@ -100,13 +100,12 @@ def gate(turn: Turn, key: Key, *, lease_seconds: float, claimed: bool = False) -
     if sequence is None or row is None or row["state"] != "planned":
         return None
     who = facts.person(turn, sequence["contact_id"])
-    sender = facts.sender_of(turn, row["channel"], sequence["number"])
+    sender = facts.sender_of(turn, row["channel"], facts.number_for(turn, sequence, row))
     definition = sequences.step_of(turn, sequence, row["name"])
-    asking = facts.step_facts(row, definition)
-    known = facts.gather(turn, who, sequence, row["name"], asking, sender)
-    if definition is None and row["kind"] == "touch":
-        decision = Decision("skip", "playbook_changed", "playbook")
-    else:
+    decision = Decision("skip", "playbook_changed", "playbook")
+    if definition is not None or row["kind"] != "touch":
+        asking = facts.step_facts(row, definition)
+        known = facts.gather(turn, who, sequence, row["name"], asking, sender)
         decision = decide(asking, known, turn.now)
     if decision.verdict == "send" and row["channel"] != "staff":
         lease = new_id("lse", turn.now)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from sidecar.channels.port import Accepted
 from sidecar.domain import phones
 from sidecar.domain.gates import Decision, Facts, StepFacts, decide
-from sidecar.engine import facts, people, sequences
+from sidecar.engine import facts, gating, people, reconcile, sending, sequences
 from sidecar.engine.context import Turn
+from sidecar.engine.driving import find_step
+from sidecar.engine.gating import Key
 from sidecar.engine.results import Conflict, Invalid, LookResult, NotFound, RunResult
 from sidecar.store import contacts, touches
 from sidecar.store import sequences as rows
@@ -50,6 +53,32 @@ class Hand:
     def resume(self, business: Business, sequence_id: str) -> None:
         """Go on; raises as :meth:`close`."""
         self._do(business, sequence_id, sequences.resume_sequence)
+
+    def settle(self, business: Business, sequence_id: str, step: str, *, sent: bool) -> None:
+        """A person found out what became of a step that is ``unknown``.
+
+        One that was not sent asks its gates again, and goes out only if its words are still true.
+
+        Raises:
+            NotFound: no such sequence or step.
+            Conflict: the step is not in doubt.
+        """
+
+        def work(turn: Turn) -> None:
+            sequence, _ = find_step(turn, Key(business.id, sequence_id, step))
+            facts.person(turn, sequence["contact_id"], lock=True)
+            _, row = find_step(turn, Key(business.id, sequence_id, step))
+            touch = touches.get(turn.tx, business.id, row["touch_id"] or "")
+            if row["state"] != "unknown" or touch is None:
+                message = f"the step {step!r} is not in doubt: it is {row['state']}"
+                raise Conflict(message, remedy="only a step that is `unknown` can be settled by hand")
+            ref = gating.ref_of(touch)
+            if sent:
+                sending.record_accepted(turn, ref, Accepted(f"operator:{ref.touch_id}"))
+            else:
+                reconcile.plan_again(turn, ref)
+
+        self._context.store.write(lambda tx: work(Turn(self._context, tx, business)))
 
     def held(self, business: Business) -> list[tuple[str, str]]:
         """What a vendor's refusal made us hold, and its code: a sender, or ``words:playbook/variant/step``."""

@@ -8,23 +8,19 @@ import hmac
 import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from sidecar.engine import callbacks, facts
 from sidecar.engine.context import Turn
+from sidecar.engine.posting import Posts
 from sidecar.engine.results import Invalid
 from sidecar.store import record
 from sidecar.store import sequences as rows
 
 if TYPE_CHECKING:
-    from requests import Session
     from sqlalchemy import RowMapping
 
     from sidecar.config.business import Business
     from sidecar.engine.context import Context
-
-TIMEOUT = (3.05, 10.0)
-"""Seconds to connect, seconds to answer."""
 
 BELL_AFTER = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 10, 20, 40, 60, 120, 300, 600))
 """A bell is rung again after these until the step's ``run`` comes."""
@@ -54,7 +50,7 @@ class Hooks:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._session: Session | None = None
+        self._posts = Posts()
 
     def event(self, business: Business, row: RowMapping) -> None:
         """One line of the record as a CloudEvent, to one subscriber."""
@@ -99,7 +95,7 @@ class Hooks:
         )
         headers = {"content-type": "application/cloudevents+json", **subscription["headers"]}
         headers |= self._signature(row["target"], event_id, body)
-        status = self._post(subscription["url"], body, headers, business.event_hosts)
+        status = self._post(subscription["url"], body, headers, business.event_hosts, "event_hosts")
         if status == 410:  # noqa: PLR2004 - gone: the receiver asks for no more
             raise Again("410 gone", final=True)
         if not 200 <= status < 300:  # noqa: PLR2004
@@ -120,8 +116,9 @@ class Hooks:
         """Wake a waiting execution. Only its ``run`` acknowledges the bell; until then it is rung again."""
         hosts = business.flow.callback_hosts if business.flow else ()
         if business.flow is not None and business.flow.callback_base:
-            hosts = (*hosts, urlsplit(business.flow.callback_base).netloc)
-        status = self._post(row["target"], "{}", {"content-type": "application/json"}, hosts)
+            hosts = (*hosts, callbacks.netloc_of(business.flow.callback_base))
+        headers = {"content-type": "application/json"}
+        status = self._post(row["target"], "{}", headers, hosts, "flow.callback_hosts")
         sequence = self._context.store.read(lambda tx: rows.get(tx, business.id, row["sequence_id"]))
         ended = sequence is None or sequence["state"] == "closed"
         taken = 200 <= status < 300  # noqa: PLR2004
@@ -131,21 +128,19 @@ class Hooks:
         gone = ended and row["attempts"] + 1 >= len(BELL_AFTER)
         raise Again(f"rung ({status}), no run yet", after=after, final=gone)
 
-    def _post(self, url: str, body: str, headers: dict[str, str], hosts: tuple[str, ...]) -> int:
-        import requests
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._posts.close()
 
-        if self._session is None:
-            self._session = requests.Session()
+    def _post(self, url: str, body: str, headers: dict[str, str], hosts: tuple[str, ...], setting: str) -> int:
+        from urllib3.exceptions import HTTPError
+
         try:
-            callbacks.refuse_private(url, hosts)
-            answer = self._session.post(
-                url, data=body.encode(), headers=headers, timeout=TIMEOUT, allow_redirects=False
-            )
+            return self._posts.post(url, body.encode(), headers, hosts, setting=setting)
         except Invalid as error:
             raise Again(str(error), final=True) from error
-        except (OSError, requests.RequestException) as error:
+        except (OSError, HTTPError) as error:
             raise Again(type(error).__name__) from error
-        return int(answer.status_code)
 
 
 def _event_data(turn: Turn, event: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from sidecar.channels.port import Accepted, Finding, Found
 from sidecar.domain.phones import mask_in
 from sidecar.engine import facts, gating, sending, sequences
 from sidecar.engine.context import Turn
-from sidecar.store import calls, record, touches
+from sidecar.store import contacts, calls, record, touches
 from sidecar.store import sequences as rows
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ WON_EVERY = timedelta(hours=1)
 WON_SINCE = timedelta(days=90)
 
 ASK_AGAIN = tuple(timedelta(seconds=seconds) for seconds in (15, 30, 60, 300, 1800, 3600))
+MOVE_ON_AFTER = 3
+"""Asked so often in vain (about a minute), a person is told and later steps wait no longer."""
 NOES_NEEDED = 2
 """A provider that still had our request in hand when we lost patience must say no twice, seconds apart."""
 LOOK_SECONDS = 120.0
@@ -217,8 +219,6 @@ def settle_doubt(turn: Turn, touch: RowMapping, finding: Finding) -> None:
     if current["asked"] != touch["asked"]:
         return  # another process has asked meanwhile: two noes must be seconds apart
     sender_died = current["state"] == "sending"
-    # Its lease ran out: the provider has had time enough. (It was given back where the process was started anew.)
-    waited = sender_died and current["lease_until"] is not None
     refs: dict[str, Any] = {
         "contact_id": ref.contact_id, "sequence_id": ref.sequence_id, "step": ref.step, "touch_id": ref.touch_id,
     }  # fmt: skip
@@ -231,19 +231,20 @@ def settle_doubt(turn: Turn, touch: RowMapping, finding: Finding) -> None:
         sending.record_accepted(turn, ref, finding.accepted or Accepted(f"found:{ref.touch_id}"))
         return
     asked = current["asked"] + 1
-    if finding.found is Found.NO and (waited or asked >= NOES_NEEDED):
-        _plan_again(turn, ref, refs)
+    if finding.found is Found.NO and asked >= NOES_NEEDED:
+        plan_again(turn, ref)
         return
     asks_no_more = finding.found is Found.CANNOT_TELL and ref.channel == "email"
     again = None if asks_no_more else turn.now + ASK_AGAIN[min(asked, len(ASK_AGAIN)) - 1]
     touches.change(turn.tx, turn.business.id, ref.touch_id, was=("unknown",), asked=asked, ask_at=again)
     if again is not None:
         turn.tx.due.append(again)
-    if finding.found is Found.CANNOT_TELL and asked == 1:
+    if asks_no_more or asked == MOVE_ON_AFTER:
         turn.alert("in_doubt", touch_id=ref.touch_id, sequence_id=ref.sequence_id, contact_id=ref.contact_id)
+        sending.move_on(turn, ref.sequence_id, ref.step)
 
 
-def _plan_again(turn: Turn, ref: gating.Ref, refs: dict[str, Any]) -> None:
+def plan_again(turn: Turn, ref: gating.Ref) -> None:
     """It certainly never arrived: the step asks its gates again at once."""
     touches.change(
         turn.tx, turn.business.id, ref.touch_id, was=("unknown",),
@@ -251,9 +252,13 @@ def _plan_again(turn: Turn, ref: gating.Ref, refs: dict[str, Any]) -> None:
     )  # fmt: skip
     rows.change_step(
         turn.tx, turn.business.id, ref.sequence_id, ref.step, was=("unknown",),
-        state="planned", release_at=turn.now, reason="never_arrived",
+        state="planned", release_at=turn.now, reason="never_arrived", settled_at=None,
     )  # fmt: skip
-    turn.record("touch.failed", reason="never_arrived", **refs)
+    sequences.ring_bells(turn, ref.sequence_id, at=turn.now, step=ref.step)
+    turn.record(
+        "touch.failed", contact_id=ref.contact_id, sequence_id=ref.sequence_id, step=ref.step,
+        touch_id=ref.touch_id, reason="never_arrived",
+    )  # fmt: skip
     sequence = rows.get(turn.tx, turn.business.id, ref.sequence_id)
     if sequence is not None and sequence["state"] == "closed":
         sequences.cancel_left(turn, sequence)
@@ -266,6 +271,7 @@ def claim_ran_out(turn: Turn, claim: RowMapping) -> None:
     touch = touches.get(turn.tx, turn.business.id, claim["touch_id"])
     if touch is None:
         return
+    contacts.free_lease(turn.tx, turn.business.id, touch["contact_id"], touch["lease_owner"] or "")
     sending.doubt(turn, claim["touch_id"], claim["sequence_id"], claim["step"])
     touches.change(turn.tx, turn.business.id, claim["touch_id"], was=("unknown",), ask_at=None)
     refs: dict[str, Any] = {
@@ -275,3 +281,4 @@ def claim_ran_out(turn: Turn, claim: RowMapping) -> None:
     }
     turn.record("touch.unknown", step=claim["step"], reason="claim_unreported", **refs)
     turn.alert("in_doubt", **refs)
+    sending.move_on(turn, claim["sequence_id"], claim["step"])

@@ -46,6 +46,7 @@ CallDecision = Literal[
     "folded",
     "superseded",
     "cooling_down",
+    "too_late",
     "suppressed",
     "refused",
 ]

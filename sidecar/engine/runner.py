@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sidecar.crm.port import Crm, CrmPerson
     from sidecar.engine.context import Context
     from sidecar.engine.sending import Sender
+    from sidecar.store.database import Tx
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +42,9 @@ CRM_BUDGET_SECONDS = 2.0
 
 CRM_LAGS = timedelta(hours=24)
 """For so long after a START the CRM may still say opted out: our write is on its way, its search is behind."""
+
+NOT_OURS = timedelta(hours=1)
+"""Steps of a business that is not configured here are looked at again after this."""
 
 KNOWN_FOR = timedelta(minutes=10)
 """A contact read from the CRM this recently is not read again before the next step."""
@@ -100,6 +104,7 @@ class Runner:
         business = self._context.businesses.get(key.business_id)
         if business is None:
             log.warning("step of a business that is not configured here", business=key.business_id)
+            self._context.store.write(lambda tx: _lay_aside(tx, key, self._context.clock.now() + NOT_OURS))
             return
         if channel in ("sms", "voice", "email", "staff"):
             self.meet(business, key)
@@ -144,6 +149,12 @@ class Runner:
     def stop(self) -> None:
         """Finish what is under way, take nothing new."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _lay_aside(tx: Tx, key: Key, until: datetime) -> None:
+    """A business was taken out of the configuration: its steps must not keep those of others waiting."""
+    ids = (key.business_id, key.sequence_id, key.step)
+    rows.change_step(tx, *ids, was=("planned",), release_at=until, taken_until=None)
 
 
 def introduce(turn: Turn, contact_id: str, person: CrmPerson, *, force: bool) -> None:

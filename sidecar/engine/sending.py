@@ -102,6 +102,7 @@ def withdraw(turn: Turn, ref: Ref) -> None:
         turn.tx, turn.business.id, ref.sequence_id, ref.step, was=("sending",),
         state="planned", release_at=turn.now, touch_id=None,
     )  # fmt: skip
+    sequences.ring_bells(turn, ref.sequence_id, at=turn.now, step=ref.step)
     contacts.free_lease(turn.tx, turn.business.id, ref.contact_id, ref.lease)
     turn.record(
         "touch.withdrawn", contact_id=ref.contact_id, sequence_id=ref.sequence_id, step=ref.step,
@@ -178,7 +179,7 @@ def record_fault(turn: Turn, ref: Ref, error: ChannelError) -> None:
         wait = error.retry_after or RETRY_AFTER[min(ref.attempt, len(RETRY_AFTER)) - 1]
         again = turn.now + wait
         rows.change_step(
-            turn.tx, turn.business.id, ref.sequence_id, ref.step, was=("sending",),
+            turn.tx, turn.business.id, ref.sequence_id, ref.step, was=("sending", "unknown", "claimed"),
             state="planned", release_at=again, reason=error.code,
         )  # fmt: skip
         sequences.ring_bells(turn, ref.sequence_id, at=again, step=ref.step)
@@ -199,6 +200,14 @@ def doubt(turn: Turn, touch_id: str, sequence_id: str, step: str) -> bool:
     return changed and rows.change_step(
         turn.tx, turn.business.id, sequence_id, step, was=("sending", "claimed"), state="unknown"
     )
+
+
+def move_on(turn: Turn, sequence_id: str, step: str) -> None:
+    """Nobody may ever know of this one: later steps count from now, and the sequence can come to its end."""
+    rows.change_step(turn.tx, turn.business.id, sequence_id, step, was=("unknown",), settled_at=turn.now)
+    sequence = rows.get(turn.tx, turn.business.id, sequence_id)
+    if sequence is not None:
+        sequences.settle_step(turn, sequence)
 
 
 def give_up(turn: Turn, sequence: RowMapping, step: str, code: str) -> None:

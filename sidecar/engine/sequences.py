@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sidecar.domain.playbooks import Playbook, due_at
+from sidecar.engine.context import EVENT_LIFE
 from sidecar.store import record
 from sidecar.store import sequences as rows
 from sidecar.store.ids import new_id
@@ -61,22 +62,11 @@ def open_sequence(
     sequence_id = new_id("seq", turn.now)
     platform = flow.platform if flow else (turn.business.flow.platform if turn.business.flow else "")
     rows.add(
-        turn.tx,
-        business_id=turn.business.id,
-        sequence_id=sequence_id,
-        contact_id=contact_id,
-        playbook=playbook.name,
-        variant=variant,
-        number=number.e164,
-        call_id=call_id,
-        state="open",
-        call_at=call_at,
-        last_call_at=turn.now,
-        opened_at=turn.now,
-        flow_platform=platform,
-        flow_execution=flow.execution_id if flow else "",
-        reply_token=secrets.token_hex(10),
-    )
+        turn.tx, business_id=turn.business.id, sequence_id=sequence_id, contact_id=contact_id,
+        playbook=playbook.name, variant=variant, number=number.e164, call_id=call_id, state="open",
+        call_at=call_at, last_call_at=turn.now, opened_at=turn.now, flow_platform=platform,
+        flow_execution=flow.execution_id if flow else "", reply_token=secrets.token_hex(10),
+    )  # fmt: skip
     planned = []
     for ordinal, step in enumerate(playbook.steps):
         due = due_at(step, call_at=call_at, settled={})
@@ -170,12 +160,22 @@ def settle_step(turn: Turn, sequence: RowMapping) -> None:
     steps = rows.steps_of(turn.tx, turn.business.id, sequence["sequence_id"])
     settled = {row["name"]: row["settled_at"] for row in steps if row["settled_at"] is not None}
     waits = {row["step"] for row in record.bells_of(turn.tx, turn.business.id, sequence["sequence_id"])}
+    dropped: set[str] = set()
     for row in steps:
         if row["state"] != "planned" or row["due_at"] is not None:
             continue
         definition = step_of(turn, sequence, row["name"])
-        due = None if definition is None else due_at(definition, call_at=sequence["call_at"], settled=settled)
-        if due is None or definition is None:
+        if definition is None:
+            # The playbook was edited while the sequence ran: a step that it lost must not keep the rest waiting.
+            rows.change_step(
+                turn.tx, turn.business.id, sequence["sequence_id"], row["name"], was=("planned",),
+                state="skipped", reason="playbook_changed", settled_at=turn.now,
+            )  # fmt: skip
+            settled[row["name"]] = turn.now
+            dropped.add(row["name"])
+            continue
+        due = due_at(definition, call_at=sequence["call_at"], settled=settled)
+        if due is None:
             continue
         live = row["name"] in waits
         grace = grace_of(turn, sequence["flow_platform"], first=row["ordinal"] == 0, live_wait=live)
@@ -186,8 +186,13 @@ def settle_step(turn: Turn, sequence: RowMapping) -> None:
         )  # fmt: skip
         announce(turn, sequence["sequence_id"], row["name"], due)
         ring_bells(turn, sequence["sequence_id"], at=due, step=row["name"])
-    if all(row["state"] not in rows.UNSETTLED for row in steps if row["kind"] in OWN):
+    if not any(_is_left(row) for row in steps if row["kind"] in OWN and row["name"] not in dropped):
         _exhaust(turn, sequence)
+
+
+def _is_left(row: RowMapping) -> bool:
+    """Whether a step may still come to something; one that nobody will ever know of has been moved on from."""
+    return row["state"] in rows.UNSETTLED and not (row["state"] == "unknown" and row["settled_at"] is not None)
 
 
 def _exhaust(turn: Turn, sequence: RowMapping) -> None:
@@ -284,4 +289,6 @@ def ring_bells(turn: Turn, sequence_id: str, *, at: datetime, step: str | None =
     """Have the live waits on a sequence (or on one step of it) called at ``at``."""
     for bell in record.bells_of(turn.tx, turn.business.id, sequence_id):
         if step is None or bell["step"] == step:
-            record.change_delivery(turn.tx, turn.business.id, bell["delivery_id"], due_at=at, taken_until=None)
+            record.change_delivery(
+                turn.tx, turn.business.id, bell["delivery_id"], due_at=at, expires_at=at + EVENT_LIFE, taken_until=None
+            )

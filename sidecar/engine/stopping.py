@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from sqlalchemy import RowMapping
+
     from sidecar.config.business import Business
     from sidecar.engine.context import Context
 
@@ -107,6 +109,12 @@ def stop(
         turn.record("suppression.added", contact_id=contact_id, reason=source, in_flight=list(in_flight))
         if source != CRM:
             turn.owe("crm.opt_out", "crm", {"contact_id": contact_id, "source": source, "at": turn.now.isoformat()})
+    _end_everything(turn, people, under_way)
+    return OptResult(contact_id, suppressed=True, changed=changed, in_flight=in_flight)
+
+
+def _end_everything(turn: Turn, people: Sequence[str], under_way: Sequence[RowMapping]) -> None:
+    """Let no call ring on, and close what is open for these people."""
     for row in under_way:
         if row["channel"] == "voice":
             turn.owe("voice.stop", "voice", {"touch_id": row["touch_id"]}, sequence_id=row["sequence_id"])
@@ -114,7 +122,6 @@ def stop(
         sequence = rows.open_of(turn.tx, turn.business.id, person_id)
         if sequence is not None:
             sequences.close_sequence(turn, sequence, "opted_out", outcome="opted_out")
-    return OptResult(contact_id, suppressed=True, changed=changed, in_flight=in_flight)
 
 
 def start(turn: Turn, contact_id: str, *, source: str, said_at: datetime | None = None) -> OptResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from sidecar.engine import callbacks
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
     from sidecar.engine.context import Context
 
 
+OURS = frozenset(
+    {
+        "host", "content-type", "content-length", "content-encoding", "transfer-encoding", "connection", "keep-alive",
+        "te", "trailer", "upgrade", "expect",
+    }
+)  # fmt: skip
+"""Headers that say what we send and how: nobody else may set them; nor those that sign it (``webhook-*``)."""
+OURS_FROM = ("webhook-", "proxy-")
+_VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?|")
+
+
 class Subscriptions:
     """Add, list, remove."""
 
@@ -28,9 +40,10 @@ class Subscriptions:
         """A new subscription: its id and the Standard Webhooks secret that signs what is sent to it.
 
         Raises:
-            Invalid: the URL is not on the business's allow-list, or there is no such event.
+            Invalid: the URL is not on the business's allow-list, there is no such event, or a header is ours to set.
         """
-        callbacks.allowed(url, business.event_hosts, field="url", setting="event_hosts")
+        _check(headers)
+        url = callbacks.allowed(url, business.event_hosts, field="url", setting="event_hosts")
         unknown = sorted(set(events) - PUBLISHED - {"*"})
         if unknown:
             message = f"there is no event {unknown[0]!r}"
@@ -60,3 +73,13 @@ class Subscriptions:
     def remove(self, business: Business, subscription_id: str) -> bool:
         """Send nothing more there; True when there was such a subscription."""
         return self._context.store.write(lambda tx: record.remove_subscription(tx, business.id, subscription_id))
+
+
+def _check(headers: Mapping[str, str]) -> None:
+    for name, value in headers.items():
+        if name.lower() in OURS or name.lower().startswith(OURS_FROM):
+            message = f"the header {name} is set by the sidecar itself"
+            raise Invalid(message, field="headers", remedy="leave it out")
+        if not _VALUE.fullmatch(value):
+            message = f"the value of the header {name} holds more than printable ASCII, or blanks at its ends"
+            raise Invalid(message, field="headers", remedy="take out line breaks, blanks at the ends and accents")

@@ -173,8 +173,9 @@ class _Writer:
                     else:
                         done.append((future, result))
                         due.extend(tx.due)
-        except Exception as broken:  # noqa: BLE001 - the commit itself failed: nobody's work is durable
-            failed.extend((future, broken) for future, _ in done)
+        except Exception as broken:  # noqa: BLE001 - BEGIN or COMMIT failed: nobody's work is durable
+            told = {future for future, _ in failed}
+            failed.extend((future, broken) for _, future in group if future not in told)
             done, due = [], []
         for future, result in done:
             future.set_result(result)

@@ -44,6 +44,22 @@ _BELLS = select(deliveries).where(
     deliveries.c.kind == literal_column("'bell'"),
     deliveries.c.state == literal_column("'due'"),
 )
+_LAST_ON_TOPIC = (
+    select(deliveries)
+    .where(deliveries.c.business_id == bindparam("business_id"), deliveries.c.topic == bindparam("topic"))
+    .order_by(deliveries.c.created_at.desc())
+    .limit(1)
+)
+_LAST_TEXT = (
+    select(messages)
+    .where(
+        messages.c.business_id == bindparam("business_id"),
+        messages.c.contact_id == bindparam("contact_id"),
+        messages.c.channel == literal_column("'sms'"),
+    )
+    .order_by(messages.c.at.desc())
+    .limit(1)
+)
 
 
 def add_event(tx: Tx, **values: Any) -> None:
@@ -83,6 +99,11 @@ def messages_of(tx: Tx, business_id: str, contact_id: str) -> Sequence[RowMappin
     return every(tx, messages, ("at",), business_id=business_id, contact_id=contact_id)
 
 
+def last_text_of(tx: Tx, business_id: str, contact_id: str) -> RowMapping | None:
+    """The text that a person sent us last."""
+    return tx.conn.execute(_LAST_TEXT, {"business_id": business_id, "contact_id": contact_id}).mappings().first()
+
+
 # --- deliveries ---------------------------------------------------------------------------------------------------
 
 
@@ -105,6 +126,11 @@ def change_delivery(tx: Tx, business_id: str, delivery_id: str, *, was: str = "d
     if changed and values.get("due_at") is not None:
         tx.due.append(values["due_at"])
     return changed
+
+
+def last_on_topic(tx: Tx, business_id: str, topic: str) -> RowMapping | None:
+    """The newest alert about one and the same thing."""
+    return tx.conn.execute(_LAST_ON_TOPIC, {"business_id": business_id, "topic": topic}).mappings().first()
 
 
 def dead_letters(tx: Tx, business_id: str) -> Sequence[RowMapping]:

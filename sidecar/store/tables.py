@@ -1,22 +1,16 @@
 """The tables (design §8). ``business_id`` leads every primary key, so that a business lives on one shard.
 
-Times are UTC. Two kinds of moments must not be mixed: what people live by
-(``*_at``, from the injected clock) and how long this process may hold
-something (``*_until`` as seconds of database time: leases and takings), since
-only the database's own clock is one clock for all processes.
+Times are UTC. Two kinds of moments must not be mixed: what people live by (``*_at``, from the injected clock) and
+how long a process may hold something (``*_until``, seconds of the database's clock, the one clock that all share).
 """
 
 from __future__ import annotations
-
-from datetime import UTC, datetime
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
     Float,
     Index,
     Integer,
@@ -25,34 +19,10 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
     text,
 )
 
-
-class Utc(TypeDecorator[datetime]):
-    """An aware UTC datetime; SQLite, which knows no zones, keeps it as sortable text."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse naive times; hand SQLite the bare UTC time."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            message = "a naive datetime was about to be stored; use an aware UTC one"
-            raise ValueError(message)
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Always give an aware UTC datetime back."""
-        del dialect
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
+from sidecar.store.moments import Utc
 
 metadata = MetaData()
 
@@ -291,6 +261,7 @@ messages = Table(
     Column("recipient", String(254), nullable=False),
     Column("body", Text, nullable=False),
     Column("intent", String(8), nullable=False),
+    Column("media", Integer, nullable=False, server_default="0"),
     Column("at", Utc, nullable=False),
     PrimaryKeyConstraint("business_id", "message_id"),
     Index("messages_by_contact", "business_id", "contact_id", "at"),
@@ -348,6 +319,7 @@ deliveries = Table(
     Column("sequence_id", String(40)),
     Column("step", String(64)),
     Column("execution_id", String(64)),
+    Column("topic", String(64)),
     Column("created_at", Utc, nullable=False),
     Column("due_at", Utc),
     Column("expires_at", Utc),
@@ -357,6 +329,14 @@ deliveries = Table(
     Column("taken_until", Float),
     PrimaryKeyConstraint("business_id", "delivery_id"),
     Index("deliveries_due", "due_at", postgresql_where=text("state = 'due'"), sqlite_where=text("state = 'due'")),
+    Index(
+        "deliveries_by_topic",
+        "business_id",
+        "topic",
+        "created_at",
+        postgresql_where=text("topic IS NOT NULL"),
+        sqlite_where=text("topic IS NOT NULL"),
+    ),
     Index(
         "deliveries_bells",
         "business_id",

@@ -28,7 +28,10 @@ SCOPES: dict[Scope, str] = {
     "operate": "an operator's hand: close, hold, resume, opt-in, consents, subscriptions",
     "read": "look: sequences, the gate",
 }
-"""What a key may be allowed; a flow needs ``calls``, ``drive`` and ``read``."""
+"""What a key may be allowed."""
+
+FLOW_SCOPES: tuple[Scope, ...] = ("calls", "drive", "read")
+"""What a flow needs, and a new key may do where nothing else is said."""
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="missed-call recovery"'}
 

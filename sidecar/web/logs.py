@@ -1,10 +1,12 @@
-"""The log: one line for each event, for people or for machines. Phone numbers in it are masked."""
+"""The log: one line for each event, for people or for machines. Phone numbers and email addresses in it are masked."""
 
 from __future__ import annotations
 
 import logging
+import re
 import sys
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 
@@ -12,6 +14,10 @@ from sidecar.domain.phones import mask_in
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor, WrappedLogger
+
+
+_MAILBOX = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}(?:@|%40)(?=[\w-]+\.)")
+"""What stands before the @ of an address; its domain stays, which tells a mail server's trouble from another's."""
 
 
 def configure(form: Literal["console", "json"], level: str) -> None:
@@ -49,9 +55,16 @@ def configure(form: Literal["console", "json"], level: str) -> None:
 
 
 def hide_numbers(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """Mask every phone number in every text of an event, tracebacks included."""
+    """Mask every phone number and email address in every text of an event, however deep; tracebacks included."""
     del logger, method
-    return {
-        name: mask_in(value) if isinstance(value, str) and name != "timestamp" else value
-        for name, value in event.items()
-    }
+    return {name: value if name == "timestamp" else _hidden(value) for name, value in event.items()}
+
+
+def _hidden(value: Any) -> Any:
+    if isinstance(value, str):
+        return mask_in(_MAILBOX.sub("•••@", value))
+    if isinstance(value, Mapping):
+        return {_hidden(name): _hidden(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_hidden(inner) for inner in value]
+    return value

@@ -37,8 +37,9 @@ def once(
         business: whose request it is.
         shape: of the answer, to read it back.
         act: does it, and answers.
-        atomic: ``act`` is one transaction: where it broke, it did nothing and may be repeated. Where it is
-            not (something may have left the house), a broken request keeps its key: repeats are refused.
+        atomic: ``act`` is one transaction: where it broke, it did nothing and may be repeated; where its process
+            died, a repeat takes over after a minute. Where it is not (something may have left the house), a broken
+            request keeps its key: repeats are refused.
         status: of the answer.
 
     Raises:
@@ -51,7 +52,9 @@ def once(
         raise Problem("invalid", f"`{HEADER}` has more than {_LONGEST} characters", remedy="use a UUID")
     store, route, now = asked.sidecar.store, str(request.endpoint), asked.sidecar.clock.now()
     mark = _fingerprint(asked)
-    earlier = store.write(lambda tx: rows.begin_once(tx, business.id, key, route=route, fingerprint=mark, now=now))
+    earlier = store.write(
+        lambda tx: rows.begin_once(tx, business.id, key, route=route, fingerprint=mark, now=now, take_over=atomic)
+    )
     if earlier is not None:
         return _again(earlier["status"], earlier["answer"], shape, same=earlier["fingerprint"] == mark)
     try:

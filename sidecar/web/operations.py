@@ -177,6 +177,8 @@ def _view(ground: Ground, operation: Operation) -> Callable[..., Response]:
         key = None
         if operation.security == "key":
             key = keys.authenticate(ground.sidecar, request.headers, operation.scope)
+        if any("\0" in value for value in path.values()):
+            raise Problem("not-found", "The path holds a NUL character", remedy="take ids from an answer of this API")
         asked = Asked(
             ground,
             key,

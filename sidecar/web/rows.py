@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select, update
 
-from sidecar.store.tables import claims, deliveries, idempotency, sequences, steps, subscriptions
+from sidecar.store.tables import claims, deliveries, idempotency, sequences, steps, subscriptions, touches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 
 UNDER_WAY = 0
 """Status of an idempotency row whose request has not ended."""
+
+DIED_AFTER = timedelta(minutes=1)
+"""A request that has not ended by then never will: no transaction of ours takes so long."""
+
+KEPT = timedelta(hours=48)
+"""How long a request may be repeated under its key."""
 
 
 def _owner(column: Column[str], business: Column[str], wanted: str, among: Sequence[str]) -> Callable[[Tx], str | None]:
@@ -40,14 +47,30 @@ def owner_of_claim(store: Store, claim_id: str) -> Callable[[list[str]], str | N
     return lambda among: store.read(_owner(claims.c.claim_id, claims.c.business_id, claim_id, among))
 
 
+def owner_of_letter(store: Store, provider_id: str) -> Callable[[list[str]], str | None]:
+    """Which of some businesses sent a letter, by its Message-ID: as it was accepted, or by the touch named in it."""
+
+    def owner(among: list[str]) -> str | None:
+        found = store.read(_owner(touches.c.provider_id, touches.c.business_id, provider_id, among))
+        touch_id = provider_id.strip("<>").partition("@")[0]
+        return found or store.read(_owner(touches.c.touch_id, touches.c.business_id, touch_id, among))
+
+    return owner
+
+
 def owner_of_subscription(store: Store, subscription_id: str) -> Callable[[list[str]], str | None]:
     """Which of some businesses a subscription belongs to."""
     table = subscriptions.c
     return lambda among: store.read(_owner(table.subscription_id, table.business_id, subscription_id, among))
 
 
-def begin_once(tx: Tx, business_id: str, key: str, *, route: str, fingerprint: str, now: datetime) -> RowMapping | None:
-    """Note that a request with this key has begun; the earlier row instead, where there is one."""
+def begin_once(
+    tx: Tx, business_id: str, key: str, *, route: str, fingerprint: str, now: datetime, take_over: bool
+) -> RowMapping | None:
+    """Note that a request with this key has begun; the earlier row instead, where there is one.
+
+    With ``take_over`` an earlier one that has been under way for ``DIED_AFTER`` counts for nothing: its process died.
+    """
     mine = (idempotency.c.business_id == business_id, idempotency.c.key == key, idempotency.c.route == route)
     row = tx.conn.execute(select(idempotency).where(*mine)).mappings().first()
     if row is None:
@@ -62,6 +85,11 @@ def begin_once(tx: Tx, business_id: str, key: str, *, route: str, fingerprint: s
                 at=now,
             )
         )
+    elif take_over and row["status"] == UNDER_WAY and row["fingerprint"] == fingerprint:
+        # Compare-and-set: of several repeats one takes it over.
+        overdue = (idempotency.c.status == UNDER_WAY, idempotency.c.at <= now - DIED_AFTER)
+        if tx.conn.execute(update(idempotency).where(*mine, *overdue).values(at=now)).rowcount == 1:
+            return None
     return row
 
 
@@ -81,6 +109,11 @@ def forget_once(tx: Tx, business_id: str, key: str, route: str) -> None:
             idempotency.c.business_id == business_id, idempotency.c.key == key, idempotency.c.route == route
         )
     )
+
+
+def forget_old_keys(tx: Tx, now: datetime) -> int:
+    """Drop what was kept for repeats and is not needed any more; returns how many rows."""
+    return tx.conn.execute(idempotency.delete().where(idempotency.c.at < now - KEPT)).rowcount
 
 
 def backlog(tx: Tx, now: datetime) -> dict[str, int]:

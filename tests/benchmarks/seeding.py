@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import shutil
 import time
 from dataclasses import dataclass
@@ -82,6 +83,8 @@ def copied(path: Path, folder: Path) -> str:
     for left in folder.glob("run.*"):
         left.unlink()
     shutil.copyfile(path, folder / "run.db")
+    with (folder / "run.db").open("rb") as copy:
+        os.fsync(copy.fileno())  # a gigabyte on its way to the disk would be in every commit's way
     return f"sqlite:///{folder / 'run.db'}"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
 WHOLE_SECONDS = timedelta(seconds=2)
 """The log's times have no fraction of a second: where a START may have come before the STOP, the STOP stands."""
 
+LONGEST_ID = 128
+LONGEST_ADDRESS = 254
+"""Of the columns: PostgreSQL refuses what is longer, and the reply would be lost."""
+
 CONFIRM_WITHIN = timedelta(minutes=5)
 """A STOP is confirmed within this or not at all (47 CFR 64.1200(a)(12))."""
 
@@ -39,6 +45,7 @@ def record_message(turn: Turn, report: MessageReport, *, source: str, force: boo
     Raises:
         stopping.Leased: a STOP must wait for a request under way; nothing is written then.
     """
+    report = _bounded(report)
     known = record.message(turn.tx, turn.business.id, report.message_id)
     if known is not None:
         return MessageResult(
@@ -65,6 +72,25 @@ def record_message(turn: Turn, report: MessageReport, *, source: str, force: boo
             stopping.start(turn, contact_id, source=report.channel, said_at=said_at)
         _after_reply(turn, report, intent, contact_id, sequence)
     return MessageResult(report.message_id, intent, contact_id, sequence_id)
+
+
+def _bounded(report: MessageReport) -> MessageReport:
+    """The message as every database can keep it; its id stays the same for the same message.
+
+    A Message-ID may have 998 characters (RFC 5322), and a decoded mail may hold NULs and halves of characters.
+    """
+    message_id = _storable(report.message_id)
+    if len(message_id) > LONGEST_ID:
+        mark = hashlib.sha256(report.message_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        message_id = f"{message_id[: LONGEST_ID - len(mark) - 1]}~{mark}"
+    return replace(
+        report, message_id=message_id, to=_storable(report.to)[:LONGEST_ADDRESS], sender=_storable(report.sender),
+        body=_storable(report.body),
+    )  # fmt: skip
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _keep(

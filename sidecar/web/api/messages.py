@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from sidecar.config.business import Business
 
 
+_LONGEST_ADDRESS = 254
+"""RFC 5321 section 4.5.3.1.3."""
+
+
 def inbound(asked: Asked) -> Answer:
     """Take in one message from a person."""
     if isinstance(asked.body, TwilioPost):
@@ -78,10 +82,15 @@ def _email(asked: Asked, mail: Mapping[str, object], at: datetime | None = None)
         remedy = "post the whole message as `raw`, or its parts"
         raise Problem("invalid", str(error), remedy=remedy, pointer=f"/{error.field}") from None
     if isinstance(told, MessageReport):
+        if len(told.sender) > _LONGEST_ADDRESS:
+            said = f"the sender's address has more than {_LONGEST_ADDRESS} characters"
+            pointer = "/raw" if "raw" in mail else "/from"
+            raise Problem("invalid", said, remedy="no mailbox has such an address (RFC 5321): drop it", pointer=pointer)
         return _taken(asked, _by_mailbox(asked, told.to), told, "api")
     if told is None:
         return Answer(MessageAnswer(decision="ignored", reason="a machine's answer, not a person's"))
-    asked.sidecar.intake.delivery(asked.business(), told)
+    owner = rows.owner_of_letter(asked.sidecar.store, told.provider_id)
+    asked.sidecar.intake.delivery(asked.business(owner=owner), told)
     return Answer(MessageAnswer(decision="recorded", reason="a bounce of our own letter"))
 
 

@@ -38,6 +38,7 @@ class CallAnswer(Answered):
         "folded",
         "superseded",
         "cooling_down",
+        "too_late",
         "suppressed",
         "refused",
     ]

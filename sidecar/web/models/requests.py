@@ -20,6 +20,8 @@ def _http(url: str) -> str:
 
 
 Id = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
+MessageId = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=998)]
+"""A line of a mail's head may be so long (RFC 5322), and a Message-ID is one."""
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 Email = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=254, pattern="@")]
 Url = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000), AfterValidator(_http)]
@@ -125,7 +127,7 @@ class OwnMessage(Asking):
 
     source: Literal["own"] = "own"
     channel: Literal["sms", "email"]
-    message_id: Id = Field(description="The provider's id, or an email's Message-ID: reported twice, counted once.")
+    message_id: MessageId = Field(description="The provider's id, or an email's Message-ID: reported twice, counted once.")
     to: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=254)] = Field(
         description="The business's number or mailbox."
     )

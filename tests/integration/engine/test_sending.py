@@ -149,7 +149,8 @@ def test_an_email_that_nobody_can_be_asked_about_stays_unknown_and_a_person_sees
     assert step(home, opened.sequence_id, "email")[0] == "unknown"
     assert len(sandbox.emails) == 1
     assert sum("check" in alert for alert in alerts(sandbox)) == 1
-    assert home.sequence(opened.sequence_id)["state"] == "open"
+    # Nobody will ever know: the sequence comes to its end all the same.
+    assert home.sequence(opened.sequence_id)["reason"] == "exhausted"
 
 
 def test_a_call_that_was_placed_and_cut_off_rings_once(home: House, sandbox: Sandbox) -> None:
@@ -285,6 +286,7 @@ def test_a_step_whose_sender_died_is_asked_about(home: House, sandbox: Sandbox) 
     deadline = time.monotonic() + 5
     while step(home, opened.sequence_id, "acknowledge")[0] == "sending" and time.monotonic() < deadline:
         doubts(home)
+    doubts(home, rounds=2, seconds=20)  # two noes, seconds apart: the provider may have had it in hand still
     assert step(home, opened.sequence_id, "acknowledge")[0] == "sent"
     assert len(requests(sandbox)) == 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from sidecar.store.tables import Utc
+from sidecar.store.moments import Utc
 
 revision = "pre_0001"
 down_revision = None
@@ -158,6 +158,7 @@ def upgrade() -> None:
         sa.Column("sequence_id", sa.String(length=40), nullable=True),
         sa.Column("step", sa.String(length=64), nullable=True),
         sa.Column("execution_id", sa.String(length=64), nullable=True),
+        sa.Column("topic", sa.String(length=64), nullable=True),
         sa.Column("created_at", Utc(), nullable=False),
         sa.Column("due_at", Utc(), nullable=True),
         sa.Column("expires_at", Utc(), nullable=True),
@@ -174,6 +175,13 @@ def upgrade() -> None:
             unique=False,
             postgresql_where=sa.text("kind = 'bell' AND state = 'due'"),
             sqlite_where=sa.text("kind = 'bell' AND state = 'due'"),
+        )
+        batch_op.create_index(
+            "deliveries_by_topic",
+            ["business_id", "topic", "created_at"],
+            unique=False,
+            postgresql_where=sa.text("topic IS NOT NULL"),
+            sqlite_where=sa.text("topic IS NOT NULL"),
         )
         batch_op.create_index(
             "deliveries_due",
@@ -224,6 +232,7 @@ def upgrade() -> None:
         sa.Column("recipient", sa.String(length=254), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("intent", sa.String(length=8), nullable=False),
+        sa.Column("media", sa.Integer(), server_default="0", nullable=False),
         sa.Column("at", Utc(), nullable=False),
         sa.PrimaryKeyConstraint("business_id", "message_id"),
     )
@@ -436,6 +445,11 @@ def downgrade() -> None:
             "deliveries_bells",
             postgresql_where=sa.text("kind = 'bell' AND state = 'due'"),
             sqlite_where=sa.text("kind = 'bell' AND state = 'due'"),
+        )
+        batch_op.drop_index(
+            "deliveries_by_topic",
+            postgresql_where=sa.text("topic IS NOT NULL"),
+            sqlite_where=sa.text("topic IS NOT NULL"),
         )
 
     op.drop_table("deliveries")
