@@ -119,7 +119,7 @@ def _credentials(business: Business, playbooks: list[Playbook]) -> Iterator[Find
 
 def _people(business: Business) -> Iterator[Finding]:
     if not business.staff:
-        said = "nobody is alerted: a reply, or a task in place of a call, reaches no person"
+        said = "there are no staff, so NOBODY IS ALERTED: callers' replies, complaints and tasks reach no person"
         yield Finding("warning", business.id, said, "add `staff:` with a name and a phone", "staff")
     for index, member in enumerate(business.staff):
         ways = ((member.phone, business.twilio), (member.email, business.smtp), (member.webhook, True))

@@ -169,7 +169,9 @@ def stale(step: StepFacts, facts: Facts, now: datetime) -> Decision | None:
 
 def calling(step: StepFacts, facts: Facts, now: datetime) -> Decision | None:
     """They are ringing us right now: nobody is rung or texted by an AI while staff may be speaking to them."""
-    return Decision("defer", "on_the_line", until=_while_fresh(step, now, now + LINE_LOOK)) if facts.on_the_line else None
+    if not facts.on_the_line:
+        return None
+    return Decision("defer", "on_the_line", until=_while_fresh(step, now, now + LINE_LOOK))
 
 
 def window(step: StepFacts, facts: Facts, now: datetime) -> Decision | None:

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from sidecar.engine import facts
 from sidecar.store import calls, record, touches
+from sidecar.store import sequences as rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from sqlalchemy import RowMapping
 
     from sidecar.engine.context import Turn
 
@@ -33,6 +36,7 @@ _WHY = {
     "held": "They rang again while their follow-up is on hold: nothing goes out until you resume or close it.",
     "too_late": "We heard of this call hours after it ended, so no text was sent. Please ring them.",
     "unreadable_caller": "What called is no phone number, so nobody could be texted.",
+    "undelivered": "Our text did not reach them, and nothing else follows.",
     "anonymous": "The number was withheld, so nobody could be texted.",
 }
 
@@ -46,7 +50,7 @@ def compose(turn: Turn, payload: Mapping[str, Any]) -> tuple[str, str]:
     if payload.get("message_id"):
         message = record.message(turn.tx, turn.business.id, str(payload["message_id"]))
         if message is not None:
-            lines.append(f"They wrote: {message['body']}")
+            lines.append(f"They wrote: {_written(message)}".rstrip())
     if payload.get("touch_id"):
         touch = touches.get(turn.tx, turn.business.id, str(payload["touch_id"]))
         if touch is not None and touch["body"]:
@@ -56,10 +60,30 @@ def compose(turn: Turn, payload: Mapping[str, Any]) -> tuple[str, str]:
     if reason:
         lines.append(_WHY.get(reason, reason))
     if about == "unclear":
-        lines.append("Nothing more goes out until you resume or close the sequence.")
+        lines.append(_what_stands(turn, payload))
+    also = [_who(turn, {"touch_id": touch_id}) for touch_id in payload.get("also", ())]
+    lines += [f"Was this sent to {other}? Number: {number}" for other, number in also]
     if phone and phone != name:
         lines.append(f"Number: {phone}")
     return subject, "\n".join(lines)
+
+
+def _written(message: RowMapping) -> str:
+    """What they wrote, and what they sent with it, which stays with the provider."""
+    count = message["media"]
+    if not count:
+        return str(message["body"])
+    what, where = ("picture", "Twilio's message log") if message["channel"] == "sms" else ("file", "the mailbox")
+    sent = f"{count} {what}{'s' if count != 1 else ''}: see {where}"
+    return f"{message['body']} (and {sent})" if message["body"] else f"({sent})"
+
+
+def _what_stands(turn: Turn, payload: Mapping[str, Any]) -> str:
+    """Whether something is held until a person has read what may be a STOP."""
+    sequence = rows.get(turn.tx, turn.business.id, str(payload.get("sequence_id") or ""))
+    if sequence is not None and sequence["state"] == "held":
+        return "Nothing more goes out until you resume or close the sequence."
+    return "No follow-up is under way. If they meant to opt out, record it, or their next missed call is texted."
 
 
 def _who(turn: Turn, payload: Mapping[str, Any]) -> tuple[str, str]:
@@ -70,6 +94,8 @@ def _who(turn: Turn, payload: Mapping[str, Any]) -> tuple[str, str]:
         contact_id = touch["contact_id"] if touch is not None else None
     if contact_id is None:
         call = calls.get(turn.tx, turn.business.id, str(payload.get("call_id") or ""))
+        if call is not None and call["reason"] == "unreadable_caller":
+            return call["caller"], ""
         return ("a withheld number" if call is not None else turn.business.name), ""
     who = facts.person(turn, str(contact_id))
     phone = who.phone or who.email or ""

@@ -13,11 +13,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sidecar.channels.staff import destinations
+from sidecar.domain.windows import first_open
+from sidecar.engine import facts
 from sidecar.store import record
 from sidecar.store.ids import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sqlalchemy import RowMapping
 
     from sidecar.clock import Clock
     from sidecar.config.business import Business
@@ -35,6 +39,18 @@ PUBLISHED = frozenset(
 
 EVENT_LIFE = timedelta(hours=24)
 """An event that nobody took within this becomes a dead letter."""
+
+AT_ONCE = frozenset({"reply", "unclear", "complained", "booked", "transferred"})
+"""Alerts about somebody who waits for a person; every other alert waits for the staff's hours."""
+
+SELDOM = timedelta(hours=1)
+"""Staff hear of one and the same trouble no oftener than this."""
+
+FOLDED_SELDOM = timedelta(minutes=10)
+"""Staff hear no oftener than this that somebody rings again and again."""
+
+MOST_IN_ONE = 50
+"""How many people one alert about doubtful sends names at most; the record has them all."""
 
 
 class Roster(Protocol):
@@ -153,6 +169,7 @@ class Turn:
         sequence_id: str | None = None,
         step: str | None = None,
         execution_id: str | None = None,
+        topic: str | None = None,
     ) -> str:
         """Note that something is owed to somebody who is not the caller; ``deliveries`` brings it."""
         delivery_id = new_id("dlv", self.now)
@@ -167,15 +184,57 @@ class Turn:
             sequence_id=sequence_id,
             step=step,
             execution_id=execution_id,
+            topic=topic,
             created_at=self.now,
             due_at=due,
             expires_at=None if life is None else (due or self.now) + life,
         )
         return delivery_id
 
-    def alert(self, about: str, **refs: str | None) -> None:
-        """Owe the business's staff an alert; its words are composed when it is brought."""
+    def alert(self, about: str, *, topic: str = "", **refs: str | None) -> None:
+        """Owe the business's staff an alert; its words are composed when it is brought.
+
+        What repeats itself is told seldom: rings again of one sequence, one trouble of one business (``topic``,
+        else its reason), and doubtful sends, whose people are collected into one alert.
+        """
+        due = self._staff_listen(about)
+        key, span = _topic(about, topic, refs)
+        if key is not None:
+            before = record.on_topic(self.tx, self.business.id, key)
+            told_until = max(((row["settled_at"] or row["created_at"]) + span for row in before), default=self.now)
+            if about == "in_doubt":
+                if self._told_together(before, refs):
+                    return
+                due = max(due, told_until)
+            elif told_until > self.now or any(row["state"] == "due" and not row["attempts"] for row in before):
+                return
         for place in destinations(self.business):
             payload = {"about": about, "member": place.member, "medium": place.medium, **refs}
             target = f"{place.medium}:{place.member}"
-            self.owe("staff", target, payload, sequence_id=refs.get("sequence_id"), life=EVENT_LIFE)
+            sequence_id = refs.get("sequence_id")
+            self.owe("staff", target, payload, due_at=due, sequence_id=sequence_id, life=EVENT_LIFE, topic=key)
+
+    def _staff_listen(self, about: str) -> datetime:
+        """When staff are to be told: now where a person waits, else in their hours."""
+        if about in AT_ONCE:
+            return self.now
+        return first_open(facts.windows(self.business, "staff", None), self.now) or self.now
+
+    def _told_together(self, before: Sequence[RowMapping], refs: Mapping[str, str | None]) -> bool:
+        """Add a person to the alerts that are yet to be brought; False where there are none."""
+        waiting = [row for row in before if row["state"] == "due" and row["due_at"] > self.now and not row["attempts"]]
+        for row in waiting:
+            also = [*row["payload"].get("also", ()), refs.get("touch_id")]
+            payload = {**row["payload"], "also": also[:MOST_IN_ONE]}
+            record.change_delivery(self.tx, self.business.id, row["delivery_id"], payload=payload)
+        return bool(waiting)
+
+
+def _topic(about: str, topic: str, refs: Mapping[str, str | None]) -> tuple[str | None, timedelta]:
+    """What an alert is one more of, and how long it is then left out; ``None``: each is told."""
+    if refs.get("reason") in ("folded", "held"):
+        return f"again:{refs.get('sequence_id')}", FOLDED_SELDOM
+    if about not in ("operator", "flow_failed", "in_doubt"):
+        return None, SELDOM
+    said = hashlib.sha256((topic or refs.get("reason") or "").encode()).hexdigest()[:16]
+    return f"{about}:{said}", SELDOM

@@ -7,20 +7,21 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sidecar.domain import phones
+from sidecar.domain.calls import LIVE
 from sidecar.domain.compliance import attempts_allowed, windows_for
 from sidecar.domain.gates import Facts, SenderFacts, StepFacts
 from sidecar.domain.pace import Pace
-from sidecar.store import contacts, record, touches
+from sidecar.store import calls, contacts, record, touches
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import RowMapping
 
     from sidecar.config.business import Business
     from sidecar.domain.playbooks import Channel, Step
-    from sidecar.domain.windows import LocalWindow
+    from sidecar.domain.windows import LocalWindow, Window
     from sidecar.engine.context import Turn
 
 _TEXTS = ("sms", "email")
@@ -138,14 +139,21 @@ def gather(turn: Turn, who: Person, sequence: RowMapping, name: str, step: StepF
         touches_last_day=touches.count_since(tx, business.id, who.row["contact_id"], turn.now - timedelta(hours=24)),
         max_touches_per_day=min(limits),
         last_message_at=who.row["last_message_at"],
+        on_the_line=step.channel != "staff" and _on_the_line(turn, who),
         windows=windows(business, step.channel, who.phone),
         sender=_sender(turn, step.channel, sender, sequence, name),
     )
 
 
+def _on_the_line(turn: Turn, who: Person) -> bool:
+    phones_of = [row["address"] for row in who.addresses if row["kind"] == "phone"]
+    since = turn.now - LIVE
+    return any(calls.is_pending_from(turn.tx, turn.business.id, phone, since) for phone in phones_of)
+
+
 def windows(business: Business, channel: Channel, phone: str | None) -> tuple[LocalWindow, ...]:
     """When this channel may be used: the staff's hours for staff, else the law's and the business's."""
-    own = business.windows
+    own: Mapping[Channel, Window] = business.windows
     if channel == "staff":
         own = {} if business.staff_hours is None else {"staff": business.staff_hours}
     return windows_for(

@@ -99,6 +99,10 @@ def gate(turn: Turn, key: Key, *, lease_seconds: float, claimed: bool = False) -
     row = rows.step(turn.tx, key.business_id, key.sequence_id, key.step, lock=True)
     if sequence is None or row is None or row["state"] != "planned":
         return None
+    if row["due_at"] is None:  # what it counts from has not happened: a claim may ask, but nobody can say yet
+        decision = Decision("defer", "early", "early")
+        _note(turn, sequence, row, decision)
+        return decision
     who = facts.person(turn, sequence["contact_id"])
     sender = facts.sender_of(turn, row["channel"], facts.number_for(turn, sequence, row))
     definition = sequences.step_of(turn, sequence, row["name"])
@@ -160,6 +164,7 @@ def _act(turn: Turn, who: Person, sequence: RowMapping, row: RowMapping, sender:
         skip_step(turn, sequence, row, decision.reason)
         if sequence["state"] != "closed":
             sequences.close_sequence(turn, sequence, decision.reason, outcome=decision.reason)
+            sequences.tell_of_dropped(turn, sequence)
     else:
         skip_step(turn, sequence, row, decision.reason, who=who)
 
@@ -208,19 +213,22 @@ def skip_step(
         state=state, reason=reason, settled_at=turn.now, release_at=None,
     )  # fmt: skip
     definition = sequences.step_of(turn, sequence, row["name"])
-    open_for = who if sequence["state"] != "closed" else None
-    if open_for is not None and definition is not None and _needs_person(definition, reason, state):
-        body = words.staff_task(turn, open_for, sequence, row, definition, reason)
-        sequences.add_step(
-            turn,
-            sequence["sequence_id"],
-            f"{row['name']}-task",
-            kind="task",
-            channel="staff",
-            body=body,
-            reason=reason,
-        )
+    if who is not None and definition is not None and _needs_person(definition, reason, state):
+        ask_person(turn, who, sequence, row, definition, reason)
     sequences.settle_step(turn, sequence)
+
+
+def ask_person(
+    turn: Turn, who: Person, sequence: RowMapping, row: RowMapping, definition: Step, reason: str
+) -> None:
+    """A staff task in place of a step that did not reach them, once; a sequence that is over has none."""
+    name = f"{row['name']}-task"
+    known = rows.step(turn.tx, turn.business.id, sequence["sequence_id"], name)
+    if known is None and sequence["state"] != "closed":
+        body = words.staff_task(turn, who, sequence, row, definition, reason)
+        sequences.add_step(
+            turn, sequence["sequence_id"], name, kind="task", channel="staff", body=body, reason=reason
+        )  # fmt: skip
 
 
 def _needs_person(definition: Step, reason: str, state: str) -> bool:

@@ -225,6 +225,6 @@ def report_flow_error(context: Context, business: Business, *, workflow: str, ex
 
     def work(turn: Turn) -> None:
         turn.record("flow.failed", reason=workflow[:128], execution_id=execution_id)
-        turn.alert("flow_failed", reason=f"{workflow} ({execution_id}): {message}"[:500])
+        turn.alert("flow_failed", topic=workflow, reason=f"{workflow} ({execution_id}): {message}"[:500])
 
     context.store.write(lambda tx: work(Turn(context, tx, business)))

@@ -24,6 +24,16 @@ def read_phone(business: Business, raw: str, *, field: str = "phone") -> str:
         ) from error
 
 
+def is_internal(business: Business, phone: str) -> bool:
+    """Whether that is a phone of the business or of its people: never a lead."""
+    return (
+        phone in business.internal
+        or business.number(phone) is not None
+        or any(phone in number.ring for number in business.numbers)
+        or any(phone == member.phone for member in business.staff)
+    )
+
+
 def contact_of(turn: Turn, *, phone: str | None = None, email: str | None = None) -> str:
     """The contact with this address, made if there is none yet."""
     found = find_contact(turn, phone=phone, email=email)

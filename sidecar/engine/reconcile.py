@@ -11,12 +11,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from sidecar.channels.port import Accepted, Finding, Found
 from sidecar.domain.phones import mask_in
 from sidecar.engine import facts, gating, sending, sequences
 from sidecar.engine.context import Turn
-from sidecar.store import contacts, calls, record, touches
+from sidecar.store import calls, contacts, record, touches
 from sidecar.store import sequences as rows
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ WON_SINCE = timedelta(days=90)
 ASK_AGAIN = tuple(timedelta(seconds=seconds) for seconds in (15, 30, 60, 300, 1800, 3600))
 MOVE_ON_AFTER = 3
 """Asked so often in vain (about a minute), a person is told and later steps wait no longer."""
+_PASSES = (OperationalError, InterfaceError, PoolTimeout)
+"""The store's trouble that goes by itself; whatever else cannot be taken in, cannot tomorrow either."""
 NOES_NEEDED = 2
 """A provider that still had our request in hand when we lost patience must say no twice, seconds apart."""
 LOOK_SECONDS = 120.0
@@ -150,7 +154,8 @@ class Reconcile:
         """
         now, store = self._context.clock.now(), self._context.store
         lead = min(businesses, key=lambda business: business.id)
-        read_to = store.write(lambda tx: record.take_watermark(tx, lead.id, "twilio", now, LOOK_SECONDS))
+        owner, name = self.log_name(lead)
+        read_to = store.write(lambda tx: record.take_watermark(tx, owner, name, now, LOOK_SECONDS))
         if read_to is None:
             return
         pending = store.read(lambda tx: calls.oldest_pending(tx, "twilio", now - LONGEST_CALL))
@@ -160,18 +165,35 @@ class Reconcile:
         heard = self._log.messages_since(lead, numbers, since)
         first_ring = since if pending is None else min(since, pending - OVERLAP)
         rang = self._log.calls_since(lead, numbers, first_ring, known=lambda asked: self._judged(owners, asked))
-        for message in reversed(self._unheard(owners, heard)):
-            self._take(owners[message.to], self._intake.message, message)
-        for call in reversed(rang):
-            self._take(owners[call.to or ""], self._intake.call, call)
-        store.write(lambda tx: record.set_watermark(tx, lead.id, "twilio", now))
+        new = reversed(self._unheard(owners, heard))
+        taken = [self._take(owners[message.to], self._intake.message, message) for message in new]
+        taken += [self._take(owners[call.to or ""], self._intake.call, call) for call in reversed(rang)]
+        # What the store could not take is read again: the next look begins where this one did.
+        reached = now if all(taken) else read_to
+        store.write(lambda tx: record.set_watermark(tx, owner, name, reached))
 
-    def _take(self, business: Business, intake: Callable[..., object], report: CallReport | MessageReport) -> None:
-        """Take one in; what cannot be (a sender that is no phone) must not hide those behind it."""
+    def log_name(self, business: Business) -> tuple[str, str]:
+        """Whose log it is, and its name: the account's own, so that it stands whichever businesses it serves.
+
+        The credentials are in the name, masked: two tokens of one account are two looks, and one may fail.
+        """
+        account = business.twilio
+        assert account is not None  # noqa: S101 - `logs` asks only those
+        mark = self._context.sign("twilio", account.base_url, account.auth_token)[:16]
+        return account.account_sid, f"twilio:{mark}"
+
+    def _take(self, business: Business, intake: Callable[..., object], report: CallReport | MessageReport) -> bool:
+        """Take one in; what cannot be taken must not hide those behind it.
+
+        Returns:
+            Whether it is done with: false where the store had trouble that passes, and it must be read again.
+        """
         try:
             intake(business, report, source="log")
         except Exception as error:  # noqa: BLE001 - whatever it is, the others still count
             log.warning("not taken from the log", business=business.id, why=mask_in(repr(error)))
+            return not isinstance(error, _PASSES)
+        return True
 
     def _judged(self, owners: Mapping[str, Business], asked: Sequence[tuple[str, str]]) -> set[str]:
         return self._context.store.read(

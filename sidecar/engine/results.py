@@ -72,7 +72,8 @@ class MessageResult:
 
     message_id: str
     intent: str
-    contact_id: str
+    contact_id: str | None
+    """``None``: what wrote is no phone (a short code, a name), and nobody can be answered; nothing is kept."""
     sequence_id: str | None
     already: bool = False
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sidecar.domain.playbooks import Playbook, due_at
 from sidecar.engine.context import EVENT_LIFE
-from sidecar.store import record
+from sidecar.store import record, touches
 from sidecar.store import sequences as rows
 from sidecar.store.ids import new_id
 
@@ -211,6 +211,26 @@ def close_sequence(turn: Turn, sequence: RowMapping, reason: str, *, outcome: st
     cancel_left(turn, sequence, reason)
     turn.record("sequence.closed", contact_id=sequence["contact_id"], sequence_id=sequence_id, reason=reason)
     ring_bells(turn, sequence_id, at=turn.now)
+
+
+def tell_of_dropped(turn: Turn, sequence: RowMapping, *, refused: str | None = None) -> None:
+    """A suppression ended what a missed call opened before anything reached anybody: staff hear of the caller.
+
+    Args:
+        turn: the transaction.
+        sequence: the sequence that was closed.
+        refused: the touch whose refusal told us of the suppression, which hence reached nobody.
+    """
+    if sequence["call_id"] is None:
+        return
+    for touch in touches.of_sequence(turn.tx, turn.business.id, sequence["sequence_id"]):
+        lost = touch["touch_id"] == refused or touch["provider_state"] in ("undelivered", "failed")
+        if touch["state"] in ("sending", "sent", "unknown") and not lost:
+            return
+    turn.alert(
+        "missed_call", call_id=sequence["call_id"], contact_id=sequence["contact_id"],
+        sequence_id=sequence["sequence_id"], reason="suppressed",
+    )  # fmt: skip
 
 
 def cancel_left(turn: Turn, sequence: RowMapping, reason: str = "") -> None:

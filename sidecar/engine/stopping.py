@@ -35,6 +35,8 @@ WAIT_SECONDS = 2.0
 _LOOK_SECONDS = 0.05
 CRM = "crm"
 """Source of a STOP that the CRM told us of: it need not be told."""
+SAID = ("sms", "email")
+"""Sources of a STOP in the person's own words, of which staff are told by ``opted_out``."""
 _BAR_SECONDS = 30.0
 """A bar outlasts the slowest STOP; that of a process which died goes by itself."""
 
@@ -81,6 +83,7 @@ def stop(
     force: bool,
     own_lease: bool = False,
     said_at: datetime | None = None,
+    refused: str | None = None,
 ) -> OptResult:
     """Suppress a person on every channel and close their sequence, in this transaction.
 
@@ -91,6 +94,7 @@ def stop(
         force: commit although a request is under way.
         said_at: when they said it, where that is long ago (a text found in the provider's log).
         own_lease: the lease that is held is the caller's own (the provider's refusal told us of the STOP).
+        refused: the touch that the provider took and then refused, which told us of the STOP.
 
     Raises:
         Leased: when a request to them is under way and ``force`` is not set; nothing is written then.
@@ -109,12 +113,14 @@ def stop(
         turn.record("suppression.added", contact_id=contact_id, reason=source, in_flight=list(in_flight))
         if source != CRM:
             turn.owe("crm.opt_out", "crm", {"contact_id": contact_id, "source": source, "at": turn.now.isoformat()})
-    _end_everything(turn, people, under_way)
+    _end_everything(turn, people, under_way, said=source in SAID, refused=refused)
     return OptResult(contact_id, suppressed=True, changed=changed, in_flight=in_flight)
 
 
-def _end_everything(turn: Turn, people: Sequence[str], under_way: Sequence[RowMapping]) -> None:
-    """Let no call ring on, and close what is open for these people."""
+def _end_everything(
+    turn: Turn, people: Sequence[str], under_way: Sequence[RowMapping], *, said: bool, refused: str | None
+) -> None:
+    """Let no call ring on, and close what is open for these people; no caller is dropped in silence."""
     for row in under_way:
         if row["channel"] == "voice":
             turn.owe("voice.stop", "voice", {"touch_id": row["touch_id"]}, sequence_id=row["sequence_id"])
@@ -122,6 +128,8 @@ def _end_everything(turn: Turn, people: Sequence[str], under_way: Sequence[RowMa
         sequence = rows.open_of(turn.tx, turn.business.id, person_id)
         if sequence is not None:
             sequences.close_sequence(turn, sequence, "opted_out", outcome="opted_out")
+            if not said:
+                sequences.tell_of_dropped(turn, sequence, refused=refused)
 
 
 def start(turn: Turn, contact_id: str, *, source: str, said_at: datetime | None = None) -> OptResult:

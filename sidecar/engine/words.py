@@ -74,6 +74,7 @@ _WHY = {
     "no_address": "we have no address for it",
     "no_credentials": "this channel is not set up",
     "no_legal_time": "no permitted hour within 14 days",
+    "undelivered": "it did not reach their phone",
     "stale": "it was too late for these words",
     "invalid": "the number does not exist",
     "too_many_today": "they have heard from us often enough today",
@@ -106,10 +107,28 @@ def _opens(turn: Turn) -> str:
     """When staff are next there, in the business's own time: ``today at 9``, ``Monday at 9:30``."""
     windows = facts.windows(turn.business, "staff", None)
     opens = first_open(windows, turn.now) if windows else turn.now
+    french = turn.business.language.startswith("fr")
+    today, tomorrow = ("aujourd'hui", "demain") if french else ("today", "tomorrow")
     if opens is None or opens == turn.now:
-        return "today"
+        return today
     zone = ZoneInfo(turn.business.zone)
-    local, today = opens.astimezone(zone), turn.now.astimezone(zone).date()
-    days = (local.date() - today).days
-    day = {0: "today", 1: "tomorrow"}.get(days, local.strftime("%A"))
+    local = opens.astimezone(zone)
+    days = (local.date() - turn.now.astimezone(zone).date()).days
+    day = {0: today, 1: tomorrow}.get(days, (_DAYS_FR if french else _DAYS)[local.weekday()])
+    if days > 6:  # noqa: PLR2004 - the same day of the week would be taken for the next one
+        day += f" {local.day} {(_MONTHS_FR if french else _MONTHS)[local.month - 1]}"
+    if french:
+        return f"{day} à {local.hour} h" + (f" {local.minute:02d}" if local.minute else "")
     return f"{day} at {local.hour}" + (f":{local.minute:02d}" if local.minute else "")
+
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_DAYS_FR = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+_MONTHS_FR = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip

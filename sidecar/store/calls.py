@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import RowMapping, bindparam, func, literal_column, select
+from sqlalchemy import RowMapping, String, bindparam, func, literal_column, select
 
 from sidecar.domain.calls import Evidence
 from sidecar.store import statements
@@ -20,6 +20,16 @@ _OLDEST_PENDING = select(func.min(calls.c.heard_at)).where(
     calls.c.state == literal_column("'pending'"),
     calls.c.heard_at >= bindparam("since"),
     calls.c.provider == bindparam("provider"),
+)
+_PENDING_FROM = (
+    select(calls.c.call_id)
+    .where(
+        calls.c.business_id == bindparam("business_id"),
+        calls.c.caller == bindparam("caller"),
+        calls.c.state == literal_column("'pending'"),
+        calls.c.heard_at > bindparam("since"),
+    )
+    .limit(1)
 )
 
 
@@ -55,6 +65,19 @@ def is_judged(tx: Tx, business_id: str, call_id: str) -> bool:
     """Whether we have heard of the call and know what it was."""
     row = get(tx, business_id, call_id)
     return row is not None and row["state"] != "pending"
+
+
+def is_pending_from(tx: Tx, business_id: str, caller: str, since: datetime) -> bool:
+    """Whether a call of this caller (E.164) that we heard of after ``since`` cannot be judged yet."""
+    wanted = {"business_id": business_id, "caller": caller, "since": since}
+    return tx.conn.execute(_PENDING_FROM, wanted).first() is not None
+
+
+def fit(column: str, text: str | None) -> str | None:
+    """As much of what a provider wrote as the column holds: PostgreSQL refuses what is longer."""
+    kind = calls.c[column].type
+    assert isinstance(kind, String)  # noqa: S101 - our own callers
+    return None if text is None else text[: kind.length]
 
 
 def oldest_pending(tx: Tx, provider: str, since: datetime) -> datetime | None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import RowMapping, bindparam, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Insert, RowMapping, bindparam, or_, select, update
 
 from sidecar.domain.consent import Consent
 from sidecar.store import statements
 from sidecar.store.ids import new_id
-from sidecar.store.statements import every, first
+from sidecar.store.statements import every, first, insert_or
 from sidecar.store.tables import addresses, consents, contacts, suppressions
 
 if TYPE_CHECKING:
@@ -32,17 +31,16 @@ _BY_ADDRESS = (
     .order_by(addresses.c.added_at, addresses.c.contact_id)
 )
 _CONFLICT = ["business_id", "contact_id", "kind", "address"]
-_NEW_ADDRESS = {
-    True: sqlite_insert(addresses).on_conflict_do_nothing(index_elements=_CONFLICT),
-    False: pg_insert(addresses).on_conflict_do_nothing(index_elements=_CONFLICT),
-}
-"""By whether the store is SQLite."""
-_SHARING = (
-    select(addresses.c.contact_id)
-    .where(
-        addresses.c.business_id == bindparam("business_id"),
-        addresses.c.key_hash.in_(bindparam("hashes", expanding=True)),
-    )
+
+
+@cache
+def _new_address(*, is_sqlite: bool) -> Insert:
+    return insert_or(addresses, is_sqlite=is_sqlite).on_conflict_do_nothing(index_elements=_CONFLICT)
+
+
+_SHARING = select(addresses.c.contact_id).where(
+    addresses.c.business_id == bindparam("business_id"),
+    addresses.c.key_hash.in_(bindparam("hashes", expanding=True)),
 )
 """Not DISTINCT: with it SQLite passes the index by and reads every address of the business."""
 _TAKE_LEASE = update(contacts).where(
@@ -92,7 +90,7 @@ def add_address(
         "business_id": business_id, "kind": kind, "address": address, "contact_id": contact_id, "key_hash": key_hash,
         "added_at": at,
     }  # fmt: skip
-    tx.conn.execute(_NEW_ADDRESS[tx.is_sqlite], values)
+    tx.conn.execute(_new_address(is_sqlite=tx.is_sqlite), values)
 
 
 def get(tx: Tx, business_id: str, contact_id: str, *, lock: bool = False) -> RowMapping:
@@ -188,12 +186,11 @@ def suppress(
     at: datetime,
 ) -> bool:
     """STOP for every ``(kind, key_hash)``; True when at least one was not suppressed before."""
-    insert = sqlite_insert if tx.is_sqlite else pg_insert
     new = False
     for kind, key_hash in keys:
         values = {"contact_id": contact_id, "source": source, "at": at, "lifted_at": None}
         done = tx.conn.execute(
-            insert(suppressions)
+            insert_or(suppressions, is_sqlite=tx.is_sqlite)
             .values(business_id=business_id, key_hash=key_hash, kind=kind, **values)
             .on_conflict_do_update(
                 index_elements=["business_id", "key_hash"],

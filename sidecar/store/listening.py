@@ -6,7 +6,6 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import psycopg
 import structlog
 
 if TYPE_CHECKING:
@@ -38,6 +37,8 @@ class Listening:
         self._thread.join(timeout=5)
 
     def _loop(self) -> None:
+        import psycopg  # nobody on SQLite needs it
+
         while not self._stopping.is_set():
             try:
                 with psycopg.connect(self._dsn, autocommit=True) as conn:

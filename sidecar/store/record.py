@@ -44,11 +44,13 @@ _BELLS = select(deliveries).where(
     deliveries.c.kind == literal_column("'bell'"),
     deliveries.c.state == literal_column("'due'"),
 )
-_LAST_ON_TOPIC = (
+_READ_TO = select(func.max(watermarks.c.read_to)).where(watermarks.c.business_id == bindparam("business_id"))
+_ON_TOPIC = (
     select(deliveries)
     .where(deliveries.c.business_id == bindparam("business_id"), deliveries.c.topic == bindparam("topic"))
     .order_by(deliveries.c.created_at.desc())
-    .limit(1)
+    .limit(20)
+    .with_for_update()
 )
 _LAST_TEXT = (
     select(messages)
@@ -128,9 +130,9 @@ def change_delivery(tx: Tx, business_id: str, delivery_id: str, *, was: str = "d
     return changed
 
 
-def last_on_topic(tx: Tx, business_id: str, topic: str) -> RowMapping | None:
-    """The newest alert about one and the same thing."""
-    return tx.conn.execute(_LAST_ON_TOPIC, {"business_id": business_id, "topic": topic}).mappings().first()
+def on_topic(tx: Tx, business_id: str, topic: str) -> Sequence[RowMapping]:
+    """The newest alerts about one and the same thing, newest first; nobody else changes them meanwhile."""
+    return tx.conn.execute(_ON_TOPIC, {"business_id": business_id, "topic": topic}).mappings().all()
 
 
 def dead_letters(tx: Tx, business_id: str) -> Sequence[RowMapping]:
@@ -210,13 +212,17 @@ def remove_subscription(tx: Tx, business_id: str, subscription_id: str) -> bool:
 
 
 def take_watermark(tx: Tx, business_id: str, log: str, start: datetime, seconds: float) -> datetime | None:
-    """How far that log was read, taken for ``seconds``; ``None`` while another process reads it."""
+    """How far that log was read, taken for ``seconds``; ``None`` while another process reads it.
+
+    A log that is new (an account's token was changed) begins where its owner's others have come to, else at ``start``.
+    """
     clock = tx.db_time()
     keys = {"business_id": business_id, "log": log}
     row = first(tx, watermarks, lock=True, **keys)
     if row is None:
-        statements.add(tx, watermarks, {**keys, "read_to": start, "taken_until": clock + seconds})
-        return start
+        begun: datetime = tx.conn.execute(_READ_TO, {"business_id": business_id}).scalar() or start
+        statements.add(tx, watermarks, {**keys, "read_to": begun, "taken_until": clock + seconds})
+        return begun
     if row["taken_until"] is not None and row["taken_until"] > clock:
         return None
     statements.change(tx, watermarks, keys, {"taken_until": clock + seconds})

@@ -28,6 +28,8 @@ from sqlalchemy import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sqlalchemy.dialects import postgresql, sqlite
+
     from sidecar.store.database import Tx
 
 
@@ -46,6 +48,18 @@ def _find(table: Table, keys: tuple[str, ...], order: tuple[str, ...], *, lock: 
 @cache
 def _insert(table: Table) -> Insert:
     return insert(table)
+
+
+@cache
+def insert_or(table: Table, *, is_sqlite: bool) -> sqlite.Insert | postgresql.Insert:
+    """An insert that can say ``ON CONFLICT``; only the dialect in use is loaded."""
+    if is_sqlite:
+        from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+        return sqlite_insert(table)
+    from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+    return postgresql_insert(table)
 
 
 @cache

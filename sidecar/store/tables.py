@@ -69,6 +69,14 @@ calls = Table(
         postgresql_where=text("state = 'pending'"),
         sqlite_where=text("state = 'pending'"),
     ),
+    Index(
+        "calls_ringing",
+        "business_id",
+        "caller",
+        "heard_at",
+        postgresql_where=text("state = 'pending'"),
+        sqlite_where=text("state = 'pending'"),
+    ),
     Index("calls_by_contact", "business_id", "contact_id", "heard_at"),
 )
 

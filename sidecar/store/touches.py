@@ -6,12 +6,10 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, literal_column, select, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import ColumnElement, Insert, RowMapping, Select, bindparam, func, literal_column, select, update
 
 from sidecar.store import statements
-from sidecar.store.statements import every, first, one_of
+from sidecar.store.statements import every, first, insert_or, one_of
 from sidecar.store.tables import claims, senders, touches
 
 if TYPE_CHECKING:
@@ -65,11 +63,13 @@ _CLAIMS_RUN_OUT = (
     .where(claims.c.state == literal_column("'granted'"), claims.c.expires_at <= bindparam("now"))
     .limit(bindparam("most"))
 )
-_NEW_SENDER = {
-    True: sqlite_insert(senders).on_conflict_do_nothing(),
-    False: pg_insert(senders).on_conflict_do_nothing(),
-}
-"""By whether the store is SQLite."""
+
+
+@cache
+def _new_sender(*, is_sqlite: bool) -> Insert:
+    return insert_or(senders, is_sqlite=is_sqlite).on_conflict_do_nothing()
+
+
 _WELL_AGAIN = (
     update(senders)
     .where(
@@ -184,7 +184,7 @@ def sender(tx: Tx, business_id: str, name: str) -> RowMapping:
     """The sender's row, made when first asked for, and locked: two touches never take one slot."""
     row = first(tx, senders, lock=True, business_id=business_id, sender=name)
     if row is None:
-        tx.conn.execute(_NEW_SENDER[tx.is_sqlite], {"business_id": business_id, "sender": name})
+        tx.conn.execute(_new_sender(is_sqlite=tx.is_sqlite), {"business_id": business_id, "sender": name})
         row = first(tx, senders, lock=True, business_id=business_id, sender=name)
     assert row is not None  # noqa: S101 - made just now, if it was not there
     return row

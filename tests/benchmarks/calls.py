@@ -63,7 +63,7 @@ def _measured(house: House, calls: Sequence[Missed], moments: Sequence[float], r
     arrived = _arrivals(house, set(began))
     settle(house)
     cpu = house.service.cpu_seconds() - used
-    good = [one for one in sent if 200 <= one.status < 300]  # noqa: PLR2004
+    good = [one for one in sent if 200 <= one.status < 300]
     return Run(
         rate,
         tuple(arrived[key] - began[key] for key in began if key in arrived),
@@ -124,7 +124,9 @@ def figures(one: Run, floor: Sequence[float], noop: Sequence[float], withdrawn: 
     """The figures of one run beside their floors."""
     name = f"at {one.rate:g} missed calls/s"
     return [
-        Figure(f"webhook → provider request p50, {name}", milliseconds(one.reached, 0.5), "ms", milliseconds(floor, 0.5)),
+        Figure(
+            f"webhook → provider request p50, {name}", milliseconds(one.reached, 0.5), "ms", milliseconds(floor, 0.5)
+        ),
         Figure(
             f"webhook → provider request p99, {name}", milliseconds(one.reached, 0.99), "ms", milliseconds(floor, 0.99),
             PROMISE_SECONDS * 1000,

@@ -97,7 +97,7 @@ def show(figures: Sequence[Figure]) -> None:
 def _shown(value: float | None) -> str:
     if value is None or math.isnan(value):
         return ""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def _number(value: float | None) -> float | None:

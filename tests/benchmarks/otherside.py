@@ -26,7 +26,9 @@ def main(businesses: int, numbers_each: int, app_url: str) -> None:
         for index in range(1000):
             if index % 5 < 3:  # three of five callers are in the CRM, half of those with a deal
                 stage = "qualifiedtobuy" if index % 2 else None
-                sandbox.hubspot_contact("Alex", f"No{index}", caller(index), f"alex{index}@example.com", deal_stage=stage)
+                sandbox.hubspot_contact(
+                    "Alex", f"No{index}", caller(index), f"alex{index}@example.com", deal_stage=stage
+                )
         sandbox.fault("hubspot", "*", "latency", seconds=CRM_SECONDS)
         sandbox.point_at(app_url)
         # Twilio tells of each text that it is queued, sent and delivered.

@@ -54,7 +54,6 @@ class Service:
         self.supervisor = psutil.Process(process.pid)
         self.url = url
         self.ready_seconds = ready_seconds
-        self._process = process
 
     @property
     def worker(self) -> psutil.Process:
@@ -72,14 +71,15 @@ class Service:
         full = process.memory_full_info()
         return Memory(full.rss / 1e6, full.uss / 1e6)
 
-    def stop(self) -> None:
-        """End it as an operator would; kill what does not go."""
-        self._process.terminate()
-        try:
-            self._process.wait(40)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End it as an operator would; kill what does not go."""
+    process.terminate()
+    try:
+        process.wait(40)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 @contextlib.contextmanager
@@ -88,13 +88,11 @@ def running(command: list[str], url: str, path: str, log: Path, env: Mapping[str
     began = time.monotonic()
     with log.open("ab") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, env=dict(env), cwd=cwd)
-    service = None
     try:
         _wait(process, url, path, log)
-        service = Service(process, url, time.monotonic() - began)
-        yield service
+        yield Service(process, url, time.monotonic() - began)
     finally:
-        (service or Service(process, url, 0.0)).stop()
+        _stop(process)
 
 
 def _wait(process: subprocess.Popen[bytes], url: str, path: str, log: Path) -> None:
@@ -105,7 +103,9 @@ def _wait(process: subprocess.Popen[bytes], url: str, path: str, log: Path) -> N
         connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=2)
         try:
             connection.request("GET", path)
-            if connection.getresponse().status < 500:  # noqa: PLR2004
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status < 500:
                 return
         except OSError:
             time.sleep(0.01)
@@ -124,13 +124,12 @@ def other_side(town: Town, app_url: str) -> Iterator[dict[str, Any]]:
     """The sandbox; gives its addresses."""
     command = [sys.executable, "-m", "tests.benchmarks.otherside"]
     command += [str(town.businesses), str(town.numbers_each), app_url]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=_environment(), cwd=ROOT)
-    try:
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())
-    finally:
-        process.terminate()
-        process.wait(10)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=_environment(), cwd=ROOT) as process:
+        try:
+            assert process.stdout is not None
+            yield json.loads(process.stdout.readline())
+        finally:
+            process.terminate()
 
 
 @contextlib.contextmanager

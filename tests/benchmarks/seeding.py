@@ -140,9 +140,7 @@ def _person(rows: Rows, client: Client, phone: str, at: datetime, **more: Any) -
     return contact_id
 
 
-def _lead(
-    rows: Rows, client: Client, contact_id: str, phone: str, at: datetime, number: int, *, is_open: bool
-) -> None:
+def _lead(rows: Rows, client: Client, contact_id: str, phone: str, at: datetime, number: int, *, is_open: bool) -> None:
     """A call and all that came of it."""
     sequence_id, call_id = new_id("seq", at), f"CB{client.index:010x}{number:022x}"
     ours = {"business_id": client.id, "contact_id": contact_id}

@@ -79,6 +79,8 @@ class DomainMachine(RuleBasedStateMachine):
         self.now = STARTS_AT[0]
         self.model = Model(PRESETS)
         self.script: list[Answer] = []
+        self.meanwhile = ""
+        """What the person writes while the next request to them is under way."""
         self.doubts: list[tuple[str, Contact, Sequence, Row, bool]] = []
         self.count = 0
         self.businesses = {
@@ -103,6 +105,10 @@ class DomainMachine(RuleBasedStateMachine):
         self.model.request(
             Seen(key, row.kind, row.channel, phone, business_id, attempt.at, nurture=nurture, slot_at=row.slot_at)
         )
+        assert row.channel != "email" or attempt.contact.email is not None, "an email to nobody"
+        meanwhile, self.meanwhile = self.meanwhile, ""
+        if meanwhile:
+            self.write((business_id, phone), meanwhile)
         answer: Answer = self.script.pop() if self.script else "accept"
         arrived = answer in ("accept", "accept_then_lose")
         if arrived:
@@ -164,6 +170,27 @@ class DomainMachine(RuleBasedStateMachine):
                 self.model.close(lead.open, self.now)
         self.agree(person[0])
 
+    @rule(person=persons)
+    def ring(self, person: Person) -> None:
+        """A call whose end is not known yet; who rings is left alone."""
+        memory, contact = self.whom(person)
+        self.count += 1
+        report = CallReport(f"CA{self.count}", "twilio", self.now, caller=person[1], status="in-progress")
+        assert memory.report(contact, report, Rules(), self.now) == "pending"
+        self.model.lead(person).ringing[report.call_id] = self.now
+
+    @rule(person=persons)
+    def hang_up(self, person: Person) -> None:
+        """They spoke to staff."""
+        memory, contact = self.whom(person)
+        ringing = self.model.lead(person).ringing
+        for call_id in list(ringing):
+            report = CallReport(call_id, "twilio", self.now, dial_status="completed", accepted=True)
+            assert memory.report(contact, report, Rules(), self.now) == "answered"
+            del ringing[call_id]
+            self.end(person, "answered")
+        self.agree(person[0])
+
     @rule(person=persons, body=st.sampled_from(sorted(MESSAGES)))
     def write(self, person: Person, body: str) -> None:
         memory, contact = self.whom(person)
@@ -220,6 +247,21 @@ class DomainMachine(RuleBasedStateMachine):
     def trouble(self, answers: list[Answer]) -> None:
         self.script.extend(answers)
 
+    @rule(body=st.sampled_from(sorted(MESSAGES)), answer=st.sampled_from(ANSWERS))
+    def interrupt(self, body: str, answer: Answer) -> None:
+        self.meanwhile = body
+        self.script.append(answer)
+
+    @rule(person=persons, which=st.integers(0, 4))
+    def push(self, person: Person, which: int) -> None:
+        """A flow says *now*: the gates say whether it is."""
+        memory, contact = self.whom(person)
+        if contact.sequences:
+            rows = list(contact.sequences[-1].steps.values())
+            rows = [row for row in rows if row.state == "planned" and row.due_at is not None] or rows
+            memory.push(contact.sequences[-1], contact, rows[which % len(rows)], self.now)
+            self.agree(person[0])
+
     @precondition(lambda self: self.doubts)
     @rule()
     def ask(self) -> None:
@@ -250,6 +292,7 @@ class DomainMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         """In the end nothing is left, and every decision said why."""
         self.script.clear()
+        self.meanwhile = ""
         for memory in self.businesses.values():
             for contact in memory.contacts.values():
                 if contact.open is not None:

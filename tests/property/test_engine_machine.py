@@ -88,6 +88,9 @@ class EngineMachine(RuleBasedStateMachine):
         self.decisions.clear()
         self.model = Model(PRESETS)
         self.provider.watch = self.watch
+        self.provider.hold = self.interrupt
+        self.meanwhile = ""
+        """What the person writes while the next request to them is under way."""
         self.count = 0
         self.noted = 0
         self.flow_sent: Counter[tuple[str, str, str]] = Counter()
@@ -109,6 +112,12 @@ class EngineMachine(RuleBasedStateMachine):
         assert request.sender in (NUMBERS[key[0]], "sam@acme.example"), "sent by another business's number"
         if self.provider.answering == "opted_out":
             self.model.stop((key[0], phone), self.now)
+
+    def interrupt(self, request: Request) -> None:
+        body, self.meanwhile = self.meanwhile, ""
+        if body:
+            _, phone = self.read(lambda tx: self.look_up(tx, request))
+            self.write((request.business_id, phone), body, twice=False)
 
     def look_up(self, tx: Tx, request: Request) -> tuple[Any, str]:
         """The step's row, and the number of the person whose sequence it is, in the request's own business."""
@@ -265,6 +274,26 @@ class EngineMachine(RuleBasedStateMachine):
         if lead.open is not None:
             self.model.close(lead.open, self.now)
 
+    @rule(person=persons)
+    def ring(self, person: Person) -> None:
+        """A call whose end is not known yet; who rings is left alone."""
+        report = CallReport(
+            self.call_id(), "twilio", self.now, to=NUMBERS[person[0]], caller=person[1], status="in-progress"
+        )
+        assert self.sidecar.intake.call(self.business(person[0]), report, source="twilio").decision == "pending"
+        self.model.lead(person).ringing[report.call_id] = self.now
+
+    @rule(person=persons)
+    def hang_up(self, person: Person) -> None:
+        """They spoke to staff."""
+        lead = self.model.lead(person)
+        for call_id in list(lead.ringing):
+            report = CallReport(call_id, "twilio", self.now, accepted=True, dial_status="completed")
+            assert self.sidecar.intake.call(self.business(person[0]), report, source="twilio").decision == "answered"
+            del lead.ringing[call_id]
+            if lead.open is not None:
+                self.model.close(lead.open, self.now)
+
     @rule(person=persons, body=st.sampled_from((*STOPS, *STARTS, *REPLIES, *UNCLEAR)), twice=st.booleans())
     def write(self, person: Person, body: str, twice: bool) -> None:
         self.count += 1
@@ -411,6 +440,12 @@ class EngineMachine(RuleBasedStateMachine):
 
     # --- time, and what goes wrong ---------------------------------------------------------------------------------
 
+    @rule(body=st.sampled_from((*STOPS, *REPLIES, *UNCLEAR)), behaviour=st.sampled_from(BEHAVIOURS))
+    def write_meanwhile(self, body: str, behaviour: Behaviour) -> None:
+        """The next request is under way when they write to us."""
+        self.meanwhile = body
+        self.provider.script.append(behaviour)
+
     @rule(behaviours=st.lists(st.sampled_from(BEHAVIOURS), min_size=1, max_size=4))
     def trouble(self, behaviours: list[Behaviour]) -> None:
         self.provider.script.extend(behaviours)
@@ -460,6 +495,7 @@ class EngineMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         """In the end nothing is lost: every step is settled, or somebody was asked to look."""
         self.provider.script.clear()
+        self.meanwhile = ""
         for sequence_id in list(self.model.held):
             self.sidecar.hand.resume(self.business(self.model.of[sequence_id][0]), sequence_id)
             self.model.held.discard(sequence_id)

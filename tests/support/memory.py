@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
-from sidecar.domain.calls import Evidence, Rules, Verdict, judge, opening
+from sidecar.domain.calls import LIVE, Evidence, Rules, Verdict, judge, opening
 from sidecar.domain.compliance import attempts_allowed, windows_for
 from sidecar.domain.consent import Consent, from_inquiry
 from sidecar.domain.gates import Decision, Facts, SenderFacts, StepFacts, decide
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sidecar.domain.playbooks import Channel, Playbook, Step
     from sidecar.domain.reports import CallReport
 
-StepState = Literal["planned", "unknown", "sent", "skipped", "cancelled", "failed"]
+StepState = Literal["planned", "sending", "unknown", "sent", "skipped", "cancelled", "failed"]
 Answer = Literal["accept", "down", "refuse", "lose", "accept_then_lose"]
 """What a provider does with a request; the last two give no answer."""
 
@@ -77,6 +77,8 @@ class Contact:
     consents: tuple[Consent, ...] = ()
     last_message_at: datetime | None = None
     sequences: list[Sequence] = field(default_factory=list)
+    ringing: dict[str, datetime] = field(default_factory=dict)
+    """Calls that cannot be judged yet, and since when we know of them."""
     touched: list[datetime] = field(default_factory=list)
     """When something went, or may have gone, to them."""
 
@@ -122,6 +124,10 @@ class Memory:
         evidence = evidence.learn(report)
         verdict = judge(evidence, rules)
         self.calls[report.call_id] = (evidence, verdict)
+        if verdict.state == "pending":
+            contact.ringing.setdefault(report.call_id, now)
+        else:
+            contact.ringing.pop(report.call_id, None)
         if verdict.state == "answered" and contact.open is not None:
             self.close(contact.open, "answered", now)
         return self._missed(contact, now) if verdict.state == "missed" else verdict.state
@@ -137,6 +143,7 @@ class Memory:
             last_closed_at=last.closed_at if last else None,
             fold_within=FOLD_WITHIN,
             cool_down=COOL_DOWN,
+            held=bool(current and current.held),
         )
         if what == "fold" and current is not None:
             current.last_call_at = now
@@ -265,6 +272,7 @@ class Memory:
             touches_last_day=sum(1 for at in contact.touched if at > now - timedelta(hours=24)),
             max_touches_per_day=min(limits),
             last_message_at=contact.last_message_at,
+            on_the_line=any(now - since < LIVE for since in contact.ringing.values()),
             windows=windows_for(
                 self._preset,
                 row.channel,
@@ -288,6 +296,7 @@ class Memory:
             row.slot_at = decision.until
 
     def _start(self, contact: Contact, sequence: Sequence, row: Row, now: datetime) -> None:
+        row.state = "sending"
         answer = self._send(Attempt(contact, sequence, row, now))
         if answer == "accept":
             contact.touched.append(now)
@@ -298,8 +307,13 @@ class Memory:
         elif answer == "refuse":
             self._settle(row, "failed", now)
         else:
-            row.release_at = now + RETRY
+            row.state, row.release_at = "planned", now + RETRY
         self._go_on(sequence, now)
+
+    def push(self, sequence: Sequence, contact: Contact, row: Row, now: datetime) -> None:
+        """A flow says *now*, whatever the time is; what counts from nothing yet has no gates to ask."""
+        if row.state == "planned" and row.due_at is not None:
+            self._gate(contact, sequence, row, now)
 
     def found(self, sequence: Sequence, row: Row, arrived: bool, now: datetime) -> None:
         """The provider was asked about a step in doubt."""
@@ -320,7 +334,7 @@ class Memory:
             return
         self._plan(sequence)
         own = [row for row in sequence.steps.values() if row.kind == "touch"]
-        if all(row.state not in ("planned", "unknown") for row in own):
+        if all(row.state not in ("planned", "sending", "unknown") for row in own):
             self.close(sequence, "exhausted", now)
 
 

@@ -8,7 +8,7 @@ business and a number.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 from zoneinfo import ZoneInfo
@@ -25,6 +25,8 @@ Opening = Literal["opened", "folded", "superseded", "cooling_down", "suppressed"
 
 FOLD_WITHIN: Final = timedelta(minutes=30)
 COOL_DOWN: Final = timedelta(minutes=30)
+RINGS_FOR: Final = timedelta(minutes=3)
+"""A call whose end nobody reported holds nobody up for longer than this."""
 TOUCHES_A_DAY: Final = {"uk": 4, "us": 4}
 FLORIDA_A_DAY: Final = 3
 
@@ -35,6 +37,18 @@ ZONES: Final = {
     "+12125550102": ("America/New_York",),
 }
 FLORIDA: Final = frozenset({"+13055550101"})
+
+PROMISED: Final = {"uk": timedelta(seconds=90), "us": timedelta(seconds=60)}
+"""How late the first text may be; later only where the hours made it wait."""
+NOT_BEFORE: Final = {
+    "callback": timedelta(minutes=3),
+    "second_text": timedelta(hours=2),
+    "week_one": timedelta(weeks=1),
+    "week_three": timedelta(weeks=3),
+}
+"""How long after the first text these come at the earliest."""
+EMAIL_NOT_BEFORE: Final = timedelta(minutes=45)
+"""After the call."""
 
 BANK_HOLIDAYS: Final = frozenset(
     {
@@ -90,6 +104,8 @@ class Lead:
     open: str | None = None
     last_call_at: datetime = datetime.min.replace(tzinfo=UTC)
     closed_at: datetime | None = None
+    ringing: dict[str, datetime] = field(default_factory=dict)
+    """Calls of theirs that are not over, and since when we know of them."""
     taken: list[datetime] = field(default_factory=list)
     """When touches that really arrived were sent."""
 
@@ -107,6 +123,7 @@ class Model:
         self.held: set[str] = set()
         self.arrived: Counter[StepKey] = Counter()
         self.sent_at: dict[StepKey, datetime] = {}
+        self.opened_at: dict[str, datetime] = {}
         self._of_sender: defaultdict[tuple[str, str, str], list[datetime]] = defaultdict(list)
 
     def lead(self, person: Person) -> Lead:
@@ -122,7 +139,7 @@ class Model:
         if lead.suppressed:
             return "suppressed"
         if lead.open is not None:
-            fold = at - lead.last_call_at <= FOLD_WITHIN
+            fold = lead.open in self.held or at - lead.last_call_at <= FOLD_WITHIN
             lead.last_call_at = at
             if fold:
                 return "folded"
@@ -138,6 +155,7 @@ class Model:
         assert sequence_id not in self.of, "a sequence was opened twice"
         lead.open, lead.last_call_at = sequence_id, at
         self.of[sequence_id] = person
+        self.opened_at[sequence_id] = at
 
     def close(self, sequence_id: str, at: datetime) -> None:
         self.closed.add(sequence_id)
@@ -173,12 +191,27 @@ class Model:
         _, sequence_id, step = seen.key
         assert sequence_id not in self.closed, f"{step} started although its sequence was closed"
         assert sequence_id not in self.held, f"{step} started although its sequence was held"
+        live = any(seen.at - since < RINGS_FOR for since in lead.ringing.values())
+        assert not live, f"{step} started while they were ringing us"
         assert self._legal(seen), f"{step} started outside the hours: {seen.at}"
         limit = FLORIDA_A_DAY if lead.preset == "us" and seen.phone in FLORIDA else TOUCHES_A_DAY[lead.preset]
         today = sum(1 for at in lead.taken if at > seen.at - timedelta(hours=24))
         assert today < limit, f"{step} is number {today + 1} within 24 hours"
+        self._in_time(seen)
         consented = seen.nurture or (lead.preset == "us" and seen.channel == "voice")
         assert lead.express or not consented, f"{step} needs express consent"
+
+    def _in_time(self, seen: Seen) -> None:
+        business, sequence_id, step = seen.key
+        called = self.opened_at[sequence_id]
+        if step == "acknowledge":
+            promised = called + PROMISED[self._presets[business]]
+            waited = not (self._legal(replace(seen, at=called)) and self._legal(replace(seen, at=promised)))
+            assert seen.at <= promised or waited, f"{step} came {seen.at - called} after the call"
+        first = self.sent_at.get((business, sequence_id, "acknowledge"))
+        if step in NOT_BEFORE and first is not None:
+            assert seen.at - first >= NOT_BEFORE[step], f"{step} came {seen.at - first} after the first text"
+        assert step != "email" or seen.at - called >= EMAIL_NOT_BEFORE, f"{step} came early"
 
     def _legal(self, seen: Seen) -> bool:
         preset = self._presets[seen.key[0]]

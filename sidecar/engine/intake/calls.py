@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sidecar.domain import phones
-from sidecar.domain.calls import Rules, Verdict, judge, opening
+from sidecar.domain.calls import TOO_OLD, Rules, Verdict, judge, opening
 from sidecar.domain.consent import from_inquiry
 from sidecar.engine import facts, people, sequences
 from sidecar.engine.results import CallResult, FlowRef, Invalid
@@ -15,6 +16,8 @@ from sidecar.store import calls, contacts
 from sidecar.store import sequences as rows
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import RowMapping
 
     from sidecar.config.business import Number
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from sidecar.engine.context import Turn
     from sidecar.engine.results import CallDecision
 
-ALERTED_REASONS = ("anonymous",)
+ALERTED_REASONS = ("anonymous", "unreadable_caller")
 """Ignored calls that staff hear of all the same: somebody wanted something, and only a person can know who."""
 
 OPENED = ("opened", "superseded")
@@ -36,6 +39,7 @@ def record_call(turn: Turn, report: CallReport, *, flow: FlowRef | None, source:
         Invalid: the report names no number of this business and the call is not known.
     """
     business = turn.business
+    report = _readable(turn, report)
     row = calls.get(turn.tx, business.id, report.call_id, lock=True)
     number = _number(turn, row, report)
     if row is None:
@@ -47,7 +51,8 @@ def record_call(turn: Turn, report: CallReport, *, flow: FlowRef | None, source:
     report = replace(report, variant=report.variant or row["variant"], ended_at=report.ended_at or row["ended_at"])
     evidence = calls.evidence_of(row).learn(report)
     caller = row["caller"] if row["caller"] is not None else report.caller
-    verdict = _verdict(turn, number, caller, judge(evidence, _rules(turn, number)))
+    log_only = row["recovered"] and source == "log"
+    verdict = _verdict(turn, number, caller, judge(evidence, _rules(turn, number), log_only=log_only))
     calls.change(
         turn.tx, business.id, report.call_id, caller=caller, status=evidence.status,
         dial_status=evidence.dial_status, bridged=evidence.bridged, accepted=evidence.accepted,
@@ -56,8 +61,37 @@ def record_call(turn: Turn, report: CallReport, *, flow: FlowRef | None, source:
         forwarded_from=row["forwarded_from"] or report.forwarded_from, flow=_kept(driver),
     )  # fmt: skip
     if verdict.state == "pending":
+        if report.accepted and (contact_id := _known(turn, caller)) is not None:
+            _close_answered(turn, contact_id)  # they speak to staff now: nobody rings or texts them meanwhile
         return CallResult(report.call_id, "pending", "", "pending")
     return _judged(turn, report, number, caller, verdict, driver)
+
+
+def _readable(turn: Turn, report: CallReport) -> CallReport:
+    """The report with the caller as E.164, if it names a phone, and with nothing longer than its column."""
+    caller = report.caller
+    if caller is not None and not phones.is_anonymous(caller):
+        with contextlib.suppress(Invalid):
+            caller = people.read_phone(turn.business, caller, field="from")
+    return replace(
+        report,
+        caller=calls.fit("caller", caller),
+        forwarded_from=calls.fit("forwarded_from", report.forwarded_from),
+        caller_name=calls.fit("caller_name", report.caller_name),
+        status=calls.fit("status", report.status),
+    )
+
+
+def _is_phone(turn: Turn, caller: str) -> bool:
+    try:
+        return people.read_phone(turn.business, caller) == caller
+    except Invalid:
+        return False
+
+
+def _known(turn: Turn, caller: str | None) -> str | None:
+    """The contact who calls, if we know one."""
+    return people.find_contact(turn, phone=caller) if caller and not phones.is_anonymous(caller) else None
 
 
 def _number(turn: Turn, row: RowMapping | None, report: CallReport) -> Number:
@@ -126,7 +160,9 @@ def _verdict(turn: Turn, number: Number, caller: str | None, verdict: Verdict) -
         return Verdict("ignored", "anonymous")
     if caller in turn.business.internal or caller in number.ring or turn.business.number(caller) is not None:
         return Verdict("ignored", "internal")
-    return Verdict("ignored", "blocked") if caller in turn.business.blocked else verdict
+    if caller in turn.business.blocked:
+        return Verdict("ignored", "blocked")
+    return verdict if _is_phone(turn, caller) else Verdict("ignored", "unreadable_caller")
 
 
 def _judged(
@@ -134,19 +170,22 @@ def _judged(
 ) -> CallResult:
     if verdict.state == "missed" and caller is not None:
         return _missed(turn, report, number, caller, verdict, flow)
-    contact_id = people.find_contact(turn, phone=caller) if caller and not phones.is_anonymous(caller) else None
+    contact_id = _known(turn, caller)
     if verdict.state == "answered" and contact_id is not None:
-        _close_answered(turn, contact_id)
+        _close_answered(turn, contact_id, report.ended_at)
     if verdict.reason in ALERTED_REASONS:
         turn.alert("missed_call", call_id=report.call_id, reason=verdict.reason)
     decision: CallDecision = "answered" if verdict.state == "answered" else "ignored"
     return _conclude(turn, report.call_id, verdict, decision, contact_id, None)
 
 
-def _close_answered(turn: Turn, contact_id: str) -> None:
+def _close_answered(turn: Turn, contact_id: str, ended_at: datetime | None = None) -> None:
+    """They spoke to staff. A call found late in a log answers no sequence that a later call has opened."""
     facts.person(turn, contact_id, lock=True)
     sequence = rows.open_of(turn.tx, turn.business.id, contact_id)
-    if sequence is not None:
+    opened_by = calls.get(turn.tx, turn.business.id, sequence["call_id"] or "") if sequence is not None else None
+    missed_at = opened_by["ended_at"] if opened_by is not None else None
+    if sequence is not None and not (ended_at and missed_at and ended_at < missed_at):
         sequences.close_sequence(turn, sequence, "answered", outcome="human_answered")
 
 
@@ -161,6 +200,10 @@ def _missed(
     if contacts.is_suppressed(turn.tx, business.id, who.hashes):
         turn.alert("missed_call", call_id=report.call_id, contact_id=contact_id, reason="suppressed")
         return _conclude(turn, report.call_id, verdict, "suppressed", contact_id, None)
+    ended_at = min(report.ended_at or turn.now, turn.now)
+    if turn.now - ended_at > TOO_OLD:
+        turn.alert("missed_call", call_id=report.call_id, contact_id=contact_id, reason="too_late")
+        return _conclude(turn, report.call_id, verdict, "too_late", contact_id, None)
     contacts.add_consent(turn.tx, business.id, contact_id, from_inquiry(business.preset, turn.now), turn.now)
     sequence = rows.open_of(turn.tx, business.id, contact_id)
     latest = None if sequence else rows.latest_of(turn.tx, business.id, contact_id)
@@ -171,6 +214,7 @@ def _missed(
         last_closed_at=latest["closed_at"] if latest and latest["playbook"] else None,
         fold_within=business.fold_within,
         cool_down=business.cool_down,
+        held=sequence is not None and sequence["state"] == "held",
     )
     if what == "fold" and sequence is not None:
         return _fold(turn, report, verdict, contact_id, sequence)
@@ -181,7 +225,7 @@ def _missed(
         sequences.close_sequence(turn, sequence, "superseded")
     sequence_id = sequences.open_sequence(
         turn, contact_id=contact_id, call_id=report.call_id, number=number,
-        variant=report.variant or number.variant, call_at=min(report.ended_at or turn.now, turn.now), flow=flow,
+        variant=report.variant or number.variant, call_at=ended_at, flow=flow,
     )  # fmt: skip
     decision: CallDecision = "superseded" if sequence is not None else "opened"
     return _conclude(turn, report.call_id, verdict, decision, contact_id, sequence_id)
@@ -189,7 +233,11 @@ def _missed(
 
 def _fold(turn: Turn, report: CallReport, verdict: Verdict, contact_id: str, sequence: RowMapping) -> CallResult:
     rows.change(turn.tx, turn.business.id, sequence["sequence_id"], last_call_at=turn.now)
-    turn.alert("missed_call", call_id=report.call_id, contact_id=contact_id, reason="folded")
+    why = "held" if sequence["state"] == "held" else "folded"
+    turn.alert(
+        "missed_call", call_id=report.call_id, contact_id=contact_id, reason=why,
+        sequence_id=sequence["sequence_id"],
+    )  # fmt: skip
     return _conclude(turn, report.call_id, verdict, "folded", contact_id, sequence["sequence_id"])
 
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import structlog
+
 from sidecar.domain import optout, phones
 from sidecar.engine import facts, people, sequences, stopping
-from sidecar.engine.results import MessageResult
+from sidecar.engine.results import Invalid, MessageResult
 from sidecar.store import contacts, record
 from sidecar.store import sequences as rows
 from sidecar.store.ids import new_id
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from sidecar.domain.reports import MessageReport
     from sidecar.engine.context import Turn
 
+log = structlog.get_logger(__name__)
 
 WHOLE_SECONDS = timedelta(seconds=2)
 """The log's times have no fraction of a second: where a START may have come before the STOP, the STOP stands."""
@@ -51,7 +54,13 @@ def record_message(turn: Turn, report: MessageReport, *, source: str, force: boo
         return MessageResult(
             report.message_id, known["intent"], known["contact_id"], known["sequence_id"], already=True
         )
-    contact_id, by_token = _sender(turn, report)
+    try:
+        if _is_internal(turn, report):
+            log.info("text from a phone of the business itself: ignored", sender=phones.mask(report.sender))
+            return MessageResult(report.message_id, "none", None, None)
+        contact_id, by_token = _sender(turn, report)
+    except Invalid:  # a parcel service's name, a short code: no person who rang, and nobody to answer
+        return MessageResult(report.message_id, "none", None, None)
     intent = intent_of(report)
     if source == "log" and _overtaken(turn, contact_id, intent, report.at):
         intent = "none"
@@ -61,8 +70,8 @@ def record_message(turn: Turn, report: MessageReport, *, source: str, force: boo
         stopped = stopping.stop(turn, contact_id, source=report.channel, force=force, said_at=said_at)
     else:
         facts.person(turn, contact_id, lock=True)
-    sequence = by_token or rows.open_of(turn.tx, turn.business.id, contact_id)
-    sequence = sequence or rows.latest_of(turn.tx, turn.business.id, contact_id)
+    standing = rows.open_of(turn.tx, turn.business.id, contact_id)
+    sequence = by_token or standing or rows.latest_of(turn.tx, turn.business.id, contact_id)
     sequence_id = sequence["sequence_id"] if sequence is not None else None
     _keep(turn, report, source, intent, contact_id, sequence_id)
     if stopped is not None:
@@ -70,7 +79,7 @@ def record_message(turn: Turn, report: MessageReport, *, source: str, force: boo
     else:
         if intent == "opt_in":
             stopping.start(turn, contact_id, source=report.channel, said_at=said_at)
-        _after_reply(turn, report, intent, contact_id, sequence)
+        _after_reply(turn, report, intent, contact_id, sequence, standing)
     return MessageResult(report.message_id, intent, contact_id, sequence_id)
 
 
@@ -99,13 +108,20 @@ def _keep(
     record.add_message(
         turn.tx, business_id=turn.business.id, message_id=report.message_id, contact_id=contact_id,
         sequence_id=sequence_id, channel=report.channel, sender=report.sender, recipient=report.to,
-        body=report.body, intent=intent, at=report.at,
+        body=report.body, intent=intent, media=report.media, at=report.at,
     )  # fmt: skip
     contacts.change(turn.tx, turn.business.id, contact_id, last_message_at=turn.now)
     turn.record(
         "reply.received", message_id=report.message_id, reason=intent, channel=report.channel, source=source,
-        contact_id=contact_id, sequence_id=sequence_id,
+        contact_id=contact_id, sequence_id=sequence_id, media=report.media or None,
     )  # fmt: skip
+
+
+def _is_internal(turn: Turn, report: MessageReport) -> bool:
+    """Staff answer an alert, or say STOP to one: no lead's reply, and no lead's STOP."""
+    if report.channel != "sms" or phones.is_anonymous(report.sender):
+        return False
+    return people.is_internal(turn.business, people.read_phone(turn.business, report.sender, field="from"))
 
 
 def _overtaken(turn: Turn, contact_id: str, intent: str, at: datetime) -> bool:
@@ -137,18 +153,25 @@ def _after_stop(turn: Turn, report: MessageReport, contact_id: str, *, changed: 
         sequences.add_step(turn, sequence_id, name, kind="confirmation", channel="sms", deadline=CONFIRM_WITHIN)
 
 
-def _after_reply(turn: Turn, report: MessageReport, intent: str, contact_id: str, sequence: RowMapping | None) -> None:
-    about = "reply"
-    if sequence is not None:
-        if sequence["replied_at"] is None:
-            rows.change(turn.tx, turn.business.id, sequence["sequence_id"], replied_at=turn.now)
-        if intent == "unclear":
-            about = "unclear"
-            if sequence["state"] == "open":
-                sequences.hold_sequence(turn, sequence, "unclear_stop")
-        elif sequence["state"] != "closed":
-            sequences.close_sequence(turn, sequence, "replied")
+def _after_reply(
+    turn: Turn,
+    report: MessageReport,
+    intent: str,
+    contact_id: str,
+    sequence: RowMapping | None,
+    standing: RowMapping | None,
+) -> None:
+    """Close what is open, or hold it where they may have said STOP; whichever sequence they answered."""
+    for row in {row["sequence_id"]: row for row in (sequence, standing) if row is not None}.values():
+        if row["replied_at"] is None:
+            rows.change(turn.tx, turn.business.id, row["sequence_id"], replied_at=turn.now)
+    if standing is not None:
+        if intent != "unclear":
+            sequences.close_sequence(turn, standing, "replied")
+        elif standing["state"] == "open":
+            sequences.hold_sequence(turn, standing, "unclear_stop")
+    about = standing or sequence
     turn.alert(
-        about, contact_id=contact_id, message_id=report.message_id,
-        sequence_id=sequence["sequence_id"] if sequence is not None else None,
+        "unclear" if intent == "unclear" else "reply", contact_id=contact_id, message_id=report.message_id,
+        sequence_id=about["sequence_id"] if about is not None else None,
     )  # fmt: skip

@@ -24,6 +24,9 @@ STOPPING = frozenset({"complained", "opted_out"})
 RANK = {"": 0, "accepted": 1, "sent": 2, "delivered": 3, "undelivered": 3, "failed": 3}
 """Delivery reports come late, twice and out of order: a state never goes down a rank."""
 
+STAGES = {"started": 1, "ended": 2, "analyzed": 3}
+"""What is reported of a call comes out of order too: only the analysis knows a voicemail."""
+
 
 def record_outcome(
     turn: Turn,
@@ -61,6 +64,9 @@ def record_outcome(
             sequences.close_sequence(turn, sequence, outcome, outcome=outcome)
         elif outcome == "not_now":
             sequences.cancel_steps(turn, sequence, "voice", "not_now")
+    standing = rows.open_of(turn.tx, turn.business.id, contact_id) if outcome in CLOSING else None
+    if standing is not None:  # the outcome itself counts once, on the sequence that it was reported of
+        sequences.close_sequence(turn, standing, outcome)
     if outcome in ("complained", "booked", "transferred"):
         turn.alert(outcome, contact_id=contact_id, sequence_id=sequence["sequence_id"])
     after = rows.get(turn.tx, turn.business.id, sequence["sequence_id"])
@@ -106,7 +112,9 @@ def record_delivery(turn: Turn, report: DeliveryReport, *, force: bool) -> None:
         return
     stale = facts.lock(turn, touch["contact_id"])
     if report.opted_out:
-        stopping.stop(turn, touch["contact_id"], source="twilio_21610", force=force)
+        stopping.stop(
+            turn, touch["contact_id"], source="twilio_21610", force=force, refused=touch["touch_id"]
+        )  # fmt: skip
     touch = arrived(turn, touch, report.provider_id, stale=stale)
     if RANK[report.state] <= RANK[touch["provider_state"]]:
         return
@@ -124,6 +132,8 @@ def record_delivery(turn: Turn, report: DeliveryReport, *, force: bool) -> None:
             f"touch.{state}", contact_id=touch["contact_id"], sequence_id=touch["sequence_id"], step=touch["step"],
             touch_id=touch["touch_id"], reason=report.code,
         )  # fmt: skip
+        if state == "undelivered":
+            _first_text_lost(turn, touch, "landline" if report.not_textable else "undelivered")
     if report.not_textable and not phones.is_anonymous(touch["address"]):
         contacts.mark_unreachable(turn.tx, turn.business.id, touch["address"], "landline")
     if report.hold:
@@ -131,6 +141,24 @@ def record_delivery(turn: Turn, report: DeliveryReport, *, force: bool) -> None:
         touches.hold(turn.tx, turn.business.id, held, report.code)
     if report.alert:
         turn.alert("operator", touch_id=touch["touch_id"], sequence_id=touch["sequence_id"], reason=report.alert)
+
+
+def _first_text_lost(turn: Turn, touch: RowMapping, reason: str) -> None:
+    """The first text did not arrive and they have not replied: a person is asked, as if it had been skipped."""
+    sequence = rows.get(turn.tx, turn.business.id, touch["sequence_id"])
+    row = rows.step(turn.tx, turn.business.id, touch["sequence_id"], touch["step"])
+    if sequence is None or row is None or sequence["replied_at"] is not None:
+        return
+    if row["ordinal"] != 0 or touch["channel"] != "sms":
+        return
+    definition = sequences.step_of(turn, sequence, row["name"])
+    if sequence["reason"] == "exhausted":  # that text was all there was, and its report comes after the end
+        turn.alert(
+            "missed_call", call_id=sequence["call_id"], contact_id=touch["contact_id"],
+            sequence_id=touch["sequence_id"], reason="undelivered",
+        )  # fmt: skip
+    elif definition is not None:
+        gating.ask_person(turn, facts.person(turn, touch["contact_id"]), sequence, row, definition, reason)
 
 
 def _words(turn: Turn, touch: RowMapping) -> str:
@@ -148,9 +176,13 @@ def record_voice(turn: Turn, report: VoiceReport, *, force: bool) -> None:
     touch = _touch(turn, report.touch_id, report.provider_id)
     if touch is None:
         return
+    facts.lock(turn, touch["contact_id"])
+    touch = touches.get(turn.tx, turn.business.id, touch["touch_id"]) or touch
     details = dict(touch["details"] or {})
+    # A report that a later stage has overtaken tells nothing but its own time; a STOP holds whenever it comes.
+    late = any(f"{stage}_at" in details for stage, rank in STAGES.items() if rank > STAGES[report.stage])
     new = report.outcome is not None and details.get("outcome") != report.outcome
-    if new and report.outcome is not None:
+    if new and report.outcome is not None and (not late or report.outcome in STOPPING):
         record_outcome(
             turn,
             report.outcome,
@@ -159,7 +191,6 @@ def record_voice(turn: Turn, report: VoiceReport, *, force: bool) -> None:
             source="voice",
             force=force,
         )
-    facts.lock(turn, touch["contact_id"])
     touch = arrived(turn, touch, report.provider_id, stale=True)
     seen = f"{report.stage}_at"
     if seen not in details:
@@ -175,9 +206,10 @@ def record_voice(turn: Turn, report: VoiceReport, *, force: bool) -> None:
         "reached": report.reached, "reason": report.reason or None, "in_voicemail": report.in_voicemail,
         "duration_ms": report.duration_ms, "outcome": report.outcome, "summary": report.summary or None,
     }  # fmt: skip
-    details |= {name: value for name, value in learnt.items() if value is not None}
+    known = {name: value for name, value in learnt.items() if value is not None}
+    details = known | details if late else details | known
     touches.change(turn.tx, turn.business.id, touch["touch_id"], details=details)
-    if report.stage != "started":
+    if report.stage != "started" and not late:
         _voice_over(turn, touch, report)
 
 

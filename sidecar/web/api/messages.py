@@ -89,8 +89,10 @@ def _email(asked: Asked, mail: Mapping[str, object], at: datetime | None = None)
         return _taken(asked, _by_mailbox(asked, told.to), told, "api")
     if told is None:
         return Answer(MessageAnswer(decision="ignored", reason="a machine's answer, not a person's"))
-    owner = rows.owner_of_letter(asked.sidecar.store, told.provider_id)
-    asked.sidecar.intake.delivery(asked.business(owner=owner), told)
+    business = _by_letter(asked, told.provider_id)
+    if business is None:
+        return Answer(MessageAnswer(decision="ignored", reason="a bounce of no letter of ours"))
+    asked.sidecar.intake.delivery(business, told)
     return Answer(MessageAnswer(decision="recorded", reason="a bounce of our own letter"))
 
 
@@ -109,6 +111,15 @@ def _by_mailbox(asked: Asked, written_to: str) -> Business:
     return asked.business(owner=owner)
 
 
+def _by_letter(asked: Asked, message_id: str) -> Business | None:
+    """A key for several businesses is told by the letter that came back; a mailbox may get bounces of others, too."""
+    owner = rows.owner_of_letter(asked.sidecar.store, message_id)
+    allowed = keys.entitled(asked.sidecar, asked.caller())
+    if asked.named is None and len(allowed) > 1 and owner(allowed) is None:
+        return None
+    return asked.business(owner=owner)
+
+
 def _without_token(address: str) -> str:
     local, _, domain = address.lower().rpartition("@")
     return f"{local.partition('+')[0]}@{domain}"
@@ -118,6 +129,8 @@ def _taken(asked: Asked, business: Business, told: MessageReport, source: str) -
     if told.channel == "sms" and business.number(told.to) is None:
         raise keys.unknown_number(told.to, pointer="/to" if isinstance(asked.body, OwnMessage) else "/form/To")
     result = asked.sidecar.intake.message(business, told, source=source)
+    if result.contact_id is None:
+        return Answer(MessageAnswer(decision="ignored", reason="the sender is no caller's phone number"))
     return Answer(
         MessageAnswer(
             decision="recorded",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
 
+import structlog
 from flask import Response, g, request
 
 from sidecar.channels.twilio import twiml
 from sidecar.channels.twilio import webhooks as twilio
 from sidecar.channels.twilio.signature import verify
+from sidecar.domain.phones import mask_in
 from sidecar.web import keys
 from sidecar.web.operations import Asked, Operation, Possible
 from sidecar.web.problem import Problem
@@ -18,10 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sidecar.config.business import Business, Number
+    from sidecar.domain.reports import CallReport
 
     Form = dict[str, str]
 
 T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
 
 _SOURCE = "twilio"
 
@@ -33,8 +39,20 @@ def voice(asked: Asked) -> Response:
     number = business.number(report.to or "")
     if number is None:
         raise keys.unknown_number(report.to or "", pointer="/To")
-    asked.sidecar.intake.call(business, report, source=_SOURCE)
+    _note(asked, business, report)
     return _xml(_treatment(asked, business, number))
+
+
+def _note(asked: Asked, business: Business, report: CallReport) -> None:
+    """Record it if we can: the client's telephone must work when our database does not.
+
+    What is lost here, the end of the call and Twilio's log tell again.
+    """
+    try:
+        asked.sidecar.intake.call(business, report, source=_SOURCE)
+    except Exception as error:  # noqa: BLE001 - whatever it is, somebody is on the line
+        why = mask_in(repr(error))
+        log.error("a call could not be recorded", business=business.id, call=report.call_id, why=why)  # noqa: TRY400 - no caller in a trace
 
 
 def _treatment(asked: Asked, business: Business, number: Number) -> str:
@@ -57,7 +75,7 @@ def whisper(asked: Asked) -> Response:
         return _xml(
             twiml.whisper(business.name, action=_address(asked, "whisper", business), language=business.language)
         )
-    asked.sidecar.intake.call(business, report, source=_SOURCE)
+    _note(asked, business, report)
     return _xml(twiml.empty() if report.accepted else twiml.hang_up())
 
 
@@ -65,6 +83,10 @@ def dial_result(asked: Asked) -> Response:
     """Ringing the staff is over."""
     business, form = _genuine(asked)
     report = _read(lambda: twilio.read_dial_result(form, asked.sidecar.clock.now()))
+    number = business.number(report.to or "")
+    if report.bridged and report.dial_status in ("completed", "answered") and number is not None and number.press_one:
+        # Our whisper hangs up on whoever does not press 1: who was connected pressed it, were that post lost too.
+        report = replace(report, accepted=True)
     asked.sidecar.intake.call(business, report, source=_SOURCE)
     return _xml(twiml.hang_up())
 

@@ -127,7 +127,9 @@ class OwnMessage(Asking):
 
     source: Literal["own"] = "own"
     channel: Literal["sms", "email"]
-    message_id: MessageId = Field(description="The provider's id, or an email's Message-ID: reported twice, counted once.")
+    message_id: MessageId = Field(
+        description="The provider's id, or an email's Message-ID: reported twice, counted once."
+    )
     to: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=254)] = Field(
         description="The business's number or mailbox."
     )

@@ -258,10 +258,13 @@ def test_a_key_for_several_businesses_must_say_for_which(run: Recovery, with_bea
     assert "exclude each other" in run("keys", "create", "n", "--every-business", "--business", "acme", code=2).stderr
     assert "there are: acme, beacon" in spoken(run("keys", "create", "n", "--business", "zebra", code=2).stderr)
     assert "calls" in run("keys", "create", "n", "--scope", "everything", "--every-business", code=2).stderr
-    run("keys", "create", "agency", "--every-business")
+    run("keys", "create", "agency", "--every-business", "--all-scopes")
     run("keys", "create", "both", "--business", "acme", "--business", "beacon")
     agency, both = json.loads(run("keys", "list", "--json").stdout)
     assert (agency["businesses"], both["businesses"]) == (["*"], ["acme", "beacon"])
+    assert (agency["scopes"], both["scopes"]) == (["*"], ["calls", "drive", "read"])
+    both_ways = ("keys", "create", "n", "--every-business", "--all-scopes", "--scope", "read")
+    assert "exclude each other" in run(*both_ways, code=2).stderr
 
 
 @pytest.mark.parametrize("store_kind", ["sqlite"], indirect=True)

@@ -149,7 +149,8 @@ def give_back(home: House) -> None:
 def test_two_processes_do_not_read_one_log_at_once(home: House, sandbox: Sandbox) -> None:
     from sidecar.store import record
 
-    home.sidecar.store.write(lambda tx: record.take_watermark(tx, home.business.id, "twilio", home.clock.now(), 60.0))
+    owner, name = home.sidecar.reconcile.log_name(home.business)
+    home.sidecar.store.write(lambda tx: record.take_watermark(tx, owner, name, home.clock.now(), 60.0))
     look(home)
     assert reads(sandbox) == []
 

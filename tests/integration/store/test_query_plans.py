@@ -78,8 +78,10 @@ def fill(tx: Tx) -> None:
         (lambda tx: record.take_deliveries(tx, NOW, 30.0, 20), "deliveries_due"),
         (record.next_delivery, "deliveries_due"),
         (lambda tx: record.bells_of(tx, "b", "s1200"), "deliveries_bells"),
+        (lambda tx: record.on_topic(tx, "b", "operator:1"), "deliveries_by_topic"),
         (lambda tx: touches.claims_run_out(tx, NOW), "claims_open"),
         (lambda tx: calls.oldest_pending(tx, "twilio", NOW - timedelta(hours=4)), "calls_pending"),
+        (lambda tx: calls.is_pending_from(tx, "b1", "+447700900123", NOW - timedelta(minutes=3)), "calls_ringing"),
     ],
 )  # fmt: skip
 def test_it_uses_its_index(store: Store, query: Callable[[Tx], Any], index: str) -> None:

@@ -55,6 +55,7 @@ BAD: dict[str, tuple[dict[str, Any], str, str]] = {
     "consent": ({"consents": ()}, "skip", "no_basis"),
     "reachable": ({"unreachable": "landline"}, "skip", "landline"),
     "frequency": ({"touches_last_day": 4}, "skip", "too_many_today"),
+    "calling": ({"on_the_line": True}, "defer", "on_the_line"),
     "sender": ({"sender": SenderFacts(held="30034")}, "defer", "sender_held:30034"),
 }
 
@@ -69,7 +70,8 @@ def test_each_gate_says_its_word(gate: str) -> None:
 
 def test_the_first_gate_that_answers_decides_in_the_order_of_the_design() -> None:
     assert [gate.__name__ for gate in GATES] == [
-        "suppressed", "closed", "held", "consent", "reachable", "frequency", "early", "stale", "window", "sender",
+        "suppressed", "closed", "held", "consent", "reachable", "frequency", "early", "stale", "calling", "window",
+        "sender",
     ]  # fmt: skip
     names = list(BAD)
     for index, name in enumerate(names):

@@ -44,3 +44,18 @@ def test_numbers_are_masked_wherever_they_stand(
     assert "not this" not in text
     if form == "json":
         assert [json.loads(line)["level"] for line in text.splitlines()] == ["error", "warning"]
+
+
+def test_what_is_nested_is_masked_too_and_so_are_mailboxes() -> None:
+    event = {
+        "event": "mail to ann.lee+work@example.com refused",
+        "timestamp": "2026-11-22T09:00:00Z",
+        "all": [{"to": "+447700900123", "count": 3}, ("ann@example.com", None)],
+        "by": {"+44 7700 900123": {"who": "https://x.example/?m=ann%40example.com"}},
+    }
+    hidden = dict(logs.hide_numbers(None, "", event))
+    assert "900123" not in str(hidden)
+    assert "ann" not in str(hidden)
+    assert hidden["event"] == "mail to •••@example.com refused"
+    assert hidden["timestamp"] == "2026-11-22T09:00:00Z"
+    assert hidden["all"][0]["count"] == 3
