@@ -102,7 +102,7 @@ class ChannelError(Exception):
     ) -> None:
         super().__init__(message)
         self.fault = fault
-        self.code = code
+        self.code = code[:32]
         """The vendor's code, e.g. ``21610``, ``http_503``, ``timeout``."""
         self.retry_after = retry_after
         self.effect = effect

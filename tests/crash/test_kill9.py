@@ -263,8 +263,8 @@ def in_flight(vendor: RemoteSandbox) -> int:
 
 def left(store: Store) -> int:
     """Steps that are not settled, but for those that wait for another day."""
-    open_steps = select(func.count()).select_from(steps).where(
-        steps.c.state.in_(("planned", "sending", "claimed", "unknown"))
+    open_steps = (
+        select(func.count()).select_from(steps).where(steps.c.state.in_(("planned", "sending", "claimed", "unknown")))
     )
     return int(store.read(lambda tx: tx.conn.execute(open_steps).scalar_one()))
 

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import func, select, update
 
 from sidecar.domain.consent import Consent
@@ -258,7 +265,9 @@ class EngineMachine(RuleBasedStateMachine):
         """Delivered twice, or `completed` long after the verdict: nothing new."""
         business_id, report = self.reported[pick % len(self.reported)]
         if late:
-            report = CallReport(report.call_id, "twilio", self.now, to=report.to, caller=report.caller, status="completed")
+            report = CallReport(
+                report.call_id, "twilio", self.now, to=report.to, caller=report.caller, status="completed"
+            )
         result = self.sidecar.intake.call(self.business(business_id), report, source="log")
         assert result.already
 
@@ -476,7 +485,9 @@ class EngineMachine(RuleBasedStateMachine):
         self.read(self.agree)
 
     def agree(self, tx: Tx) -> None:
-        gates = tx.conn.execute(select(func.count()).select_from(events).where(events.c.type.startswith("gate."))).scalar()
+        gates = tx.conn.execute(
+            select(func.count()).select_from(events).where(events.c.type.startswith("gate."))
+        ).scalar()
         assert gates == len(self.decisions), "a gate decision left no event"
         states = tx.conn.execute(select(sequence_rows).where(sequence_rows.c.playbook != "")).mappings().all()
         for row in states:
@@ -515,7 +526,11 @@ class EngineMachine(RuleBasedStateMachine):
         asked = {payload.get("touch_id") for payload in told if payload["about"] == "in_doubt"}
         assert in_doubt <= asked, "nobody was asked about a touch in doubt"
         for row in tx.conn.execute(select(steps).where(steps.c.state == "planned")).mappings():
-            unknown = {s["name"] for s in sequences.steps_of(tx, row["business_id"], row["sequence_id"]) if s["state"] == "unknown"}
+            unknown = {
+                s["name"]
+                for s in sequences.steps_of(tx, row["business_id"], row["sequence_id"])
+                if s["state"] == "unknown"
+            }
             assert unknown, f"{row['name']} waits for nothing"
 
 
@@ -562,6 +577,6 @@ def test_what_always_holds(machine: type[EngineMachine]) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=int(__import__("os").environ.get("N","25")), stateful_step_count=20, phases=PHASES
+            max_examples=int(__import__("os").environ.get("N", "25")), stateful_step_count=20, phases=PHASES
         ),
     )

@@ -9,7 +9,6 @@ The last two tests are controls: they show that this harness does find the fault
 
 from __future__ import annotations
 
-import contextlib
 import random
 import threading
 import time
@@ -115,9 +114,7 @@ def late(requests: list[Request], stops: list[Stop]) -> list[Request]:
     """Requests that started although that person's STOP had been committed before; its confirmation may."""
     committed = {stop.phone: stop.committed for stop in stops}
     return [
-        seen
-        for seen in requests
-        if seen.begun > committed.get(seen.to, float("inf")) and not is_confirmation(seen)
+        seen for seen in requests if seen.begun > committed.get(seen.to, float("inf")) and not is_confirmation(seen)
     ]
 
 
@@ -287,10 +284,6 @@ def test_no_request_starts_after_a_stop(arena: Arena, record_property: Callable[
     record_property("stop_p99_seconds", round(p99, 3))
     record_property("stop_max_seconds", round(seconds[-1], 3))
     record_property("slowest_write_seconds", round(pulse.longest, 3))
-    print(
-        f"\n{len(stops)} races: STOP p50 {seconds[len(seconds) // 2]:.3f} p99 {p99:.3f} max {seconds[-1]:.3f} s, "
-        f"slowest write {pulse.longest:.3f} s"
-    )
     requests = list(arena.provider.requests)
     assert len({seen.to for seen in requests}) > RACES * 0.8, "hardly anybody was texted: nothing was raced for"
     assert late(requests, stops) == []

@@ -61,9 +61,7 @@ def spans_of(window: LocalWindow, day: date) -> list[Span]:
     if day not in window.closed_days:
         holidays = window.window.holidays
         on_holiday = holidays is not None and window.is_holiday(day)
-        spans.extend(
-            holidays if on_holiday and holidays is not None else window.window.weekdays[day.weekday()]
-        )
+        spans.extend(holidays if on_holiday and holidays is not None else window.window.weekdays[day.weekday()])
     spans.extend(window.extra.get(day, ()))
     return spans
 
@@ -73,8 +71,7 @@ def reference_is_open(windows: list[LocalWindow], at: datetime) -> bool:
         local = at.astimezone(ZoneInfo(window.zone))
         minute = local.hour * 60 + local.minute
         today = any(
-            (start <= minute < end) or (end <= start <= minute)
-            for start, end in spans_of(window, local.date())
+            (start <= minute < end) or (end <= start <= minute) for start, end in spans_of(window, local.date())
         )
         if today:
             continue
@@ -103,18 +100,14 @@ def on_clock(zone: str, span: Span) -> LocalWindow:
     return LocalWindow(Window(((span,),) * 7), zone, is_tenth)
 
 
-ends = st.one_of(
-    st.integers(0, 1_440), st.sampled_from([0, 30, 60, 90, 120, 150, 180, 480, 540, 1_200, 1_440])
-)
+ends = st.one_of(st.integers(0, 1_440), st.sampled_from([0, 30, 60, 90, 120, 150, 180, 480, 540, 1_200, 1_440]))
 spans = st.tuples(ends.map(lambda end: min(end, 1_439)), ends)
 days = st.lists(spans, max_size=2).map(tuple)
 # Weeks of mostly empty days make for long searches; weeks of short spans for empty intersections.
 weeks = st.one_of(
     st.tuples(*[days] * 7),
     days.map(lambda day: (day,) * 7),
-    st.tuples(st.integers(0, 6), days).map(
-        lambda one: tuple(one[1] if day == one[0] else () for day in range(7))
-    ),
+    st.tuples(st.integers(0, 6), days).map(lambda one: tuple(one[1] if day == one[0] else () for day in range(7))),
 )
 windows_strategy = st.builds(Window, weekdays=weeks, holidays=st.none() | days)
 
@@ -153,12 +146,8 @@ def cases(draw: st.DrawFn) -> tuple[list[LocalWindow], datetime, timedelta]:
 @example(([on_clock("UTC", (540, 541))], datetime(2026, 11, 22, 8, 59, 0, 1, tzinfo=UTC), timedelta(hours=1)))
 @example(([on_clock("Africa/Monrovia", (540, 600))], datetime(1972, 1, 5, 8, tzinfo=UTC), timedelta(days=3)))
 @example(([on_clock("Africa/Monrovia", (540, 541))], datetime(1972, 1, 5, 8, tzinfo=UTC), timedelta(days=3)))
-@example(
-    ([on_clock("Pacific/Apia", (1_200, 120))], datetime(2011, 12, 30, 12, tzinfo=UTC), timedelta(days=1))
-)
-@example(
-    ([on_clock("Pacific/Kwajalein", (1_380, 60))], datetime(1969, 9, 30, 12, tzinfo=UTC), timedelta(days=1))
-)
+@example(([on_clock("Pacific/Apia", (1_200, 120))], datetime(2011, 12, 30, 12, tzinfo=UTC), timedelta(days=1)))
+@example(([on_clock("Pacific/Kwajalein", (1_380, 60))], datetime(1969, 9, 30, 12, tzinfo=UTC), timedelta(days=1)))
 def test_first_open_is_what_looking_at_every_minute_finds(
     case: tuple[list[LocalWindow], datetime, timedelta],
 ) -> None:

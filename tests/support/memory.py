@@ -336,6 +336,3 @@ class Memory:
         own = [row for row in sequence.steps.values() if row.kind == "touch"]
         if all(row.state not in ("planned", "sending", "unknown") for row in own):
             self.close(sequence, "exhausted", now)
-
-
-

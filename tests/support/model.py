@@ -23,6 +23,7 @@ StepKey = tuple[str, str, str]
 Kind = Literal["touch", "answer", "confirmation"]
 Opening = Literal["opened", "folded", "superseded", "cooling_down", "suppressed"]
 
+LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 FOLD_WITHIN: Final = timedelta(minutes=30)
 COOL_DOWN: Final = timedelta(minutes=30)
 RINGS_FOR: Final = timedelta(minutes=3)
@@ -102,7 +103,7 @@ class Lead:
     express: bool = False
     last_message_at: datetime | None = None
     open: str | None = None
-    last_call_at: datetime = datetime.min.replace(tzinfo=UTC)
+    last_call_at: datetime = LONG_AGO
     closed_at: datetime | None = None
     ringing: dict[str, datetime] = field(default_factory=dict)
     """Calls of theirs that are not over, and since when we know of them."""

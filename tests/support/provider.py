@@ -122,7 +122,8 @@ class Provider:
             return taken
         if behaviour == "killed_after":
             raise Killed
-        raise _ERRORS[behaviour]()
+        error = _ERRORS[behaviour]()
+        raise error
 
     def find(self, touch_id: str) -> Finding:
         """Whether that touch reached us."""
@@ -131,14 +132,10 @@ class Provider:
 
 
 _ERRORS: Final[dict[Behaviour, Callable[[], ChannelError]]] = {
-    "busy": lambda: ChannelError(
-        "slow down", fault=Fault.NOT_SENT, code="429", retry_after=timedelta(seconds=7)
-    ),
+    "busy": lambda: ChannelError("slow down", fault=Fault.NOT_SENT, code="429", retry_after=timedelta(seconds=7)),
     "down": lambda: ChannelError("refused", fault=Fault.NOT_SENT, code="http_503"),
     "refuse": lambda: ChannelError("no", fault=Fault.REFUSED, code="30007"),
-    "opted_out": lambda: ChannelError(
-        "they said STOP", fault=Fault.REFUSED, code="21610", effect=Effect.OPTED_OUT
-    ),
+    "opted_out": lambda: ChannelError("they said STOP", fault=Fault.REFUSED, code="21610", effect=Effect.OPTED_OUT),
     "lose": lambda: ChannelError("no answer", fault=Fault.DOUBTFUL, code="timeout"),
     "accept_then_lose": lambda: ChannelError("no answer", fault=Fault.DOUBTFUL, code="timeout"),
 }

@@ -16,7 +16,6 @@ from sidecar.app import Sidecar
 from sidecar.config.business import Business, Businesses, Number, Retell, Smtp, StaffMember, Twilio
 from sidecar.config.playbooks import shipped_playbook
 from sidecar.domain.compliance import preset
-from sidecar.domain.playbooks import Playbook
 from sidecar.store import database
 from sidecar.store.tables import metadata
 from tests.support.house import settings
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sidecar.clock import Clock
+    from sidecar.domain.playbooks import Playbook
     from sidecar.store.database import Store
 
 ACME, GLOBEX = "acme", "globex"

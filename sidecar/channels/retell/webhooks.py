@@ -145,7 +145,7 @@ def read_event(payload: Mapping[str, Any], now: datetime) -> VoiceReport | None:
         sequence_id=_text(metadata, "sequence_id"),
         reached=_reached(stage, reason, in_voicemail=in_voicemail is True),
         outcome=None if in_voicemail is True else _outcome(analysis, reason),
-        reason=reason,
+        reason=reason[:64],
         in_voicemail=in_voicemail if isinstance(in_voicemail, bool) else None,
         duration_ms=_milliseconds(call.get("duration_ms")),
         summary=str(analysis.get("call_summary") or ""),

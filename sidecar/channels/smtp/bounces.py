@@ -51,7 +51,7 @@ def report_of(message: EmailMessage, at: datetime) -> DeliveryReport | None:
             if policy
             else ""
         )
-        return DeliveryReport(provider_id=letter, state=state, at=at, code=code, alert=alert)
+        return DeliveryReport(provider_id=letter, state=state, at=at, code=code[:32], alert=alert)
     return None
 
 

@@ -204,7 +204,7 @@ def read_message_status(
         state=state_of(form.get("MessageStatus") or _need(form, "SmsStatus")),
         at=_timestamp(form.get("Timestamp"), now),
         touch_id=touch_id,
-        code=code,
+        code=code[:32],
         opted_out=meaning.effect is Effect.OPTED_OUT,
         not_textable=meaning.effect in (Effect.NOT_TEXTABLE, Effect.INVALID),
         alert=f"Twilio error {code}: {meaning.remedy}" if meaning.remedy else "",
