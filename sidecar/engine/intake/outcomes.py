@@ -59,6 +59,15 @@ def record_outcome(
     if value_minor is not None:
         values |= {"value_minor": value_minor, "currency": currency or turn.business.currency}
     rows.change(turn.tx, turn.business.id, sequence["sequence_id"], **values)
+    _end(turn, outcome, contact_id, sequence)
+    if outcome in ("complained", "booked", "transferred"):
+        turn.alert(outcome, contact_id=contact_id, sequence_id=sequence["sequence_id"])
+    after = rows.get(turn.tx, turn.business.id, sequence["sequence_id"])
+    return OutcomeResult(outcome, contact_id, sequence["sequence_id"], after["state"] if after else "")
+
+
+def _end(turn: Turn, outcome: Outcome, contact_id: str, sequence: RowMapping) -> None:
+    """Close what the outcome ends: the sequence that it was reported of, and whatever else is open for them."""
     if sequence["state"] != "closed":
         if outcome in CLOSING:
             sequences.close_sequence(turn, sequence, outcome, outcome=outcome)
@@ -67,10 +76,6 @@ def record_outcome(
     standing = rows.open_of(turn.tx, turn.business.id, contact_id) if outcome in CLOSING else None
     if standing is not None:  # the outcome itself counts once, on the sequence that it was reported of
         sequences.close_sequence(turn, standing, outcome)
-    if outcome in ("complained", "booked", "transferred"):
-        turn.alert(outcome, contact_id=contact_id, sequence_id=sequence["sequence_id"])
-    after = rows.get(turn.tx, turn.business.id, sequence["sequence_id"])
-    return OutcomeResult(outcome, contact_id, sequence["sequence_id"], after["state"] if after else "")
 
 
 def _sequence(turn: Turn, contact_id: str, sequence_id: str | None) -> RowMapping | None:
@@ -184,13 +189,8 @@ def record_voice(turn: Turn, report: VoiceReport, *, force: bool) -> None:
     new = report.outcome is not None and details.get("outcome") != report.outcome
     if new and report.outcome is not None and (not late or report.outcome in STOPPING):
         record_outcome(
-            turn,
-            report.outcome,
-            touch["contact_id"],
-            sequence_id=touch["sequence_id"],
-            source="voice",
-            force=force,
-        )
+            turn, report.outcome, touch["contact_id"], sequence_id=touch["sequence_id"], source="voice", force=force
+        )  # fmt: skip
     touch = arrived(turn, touch, report.provider_id, stale=True)
     seen = f"{report.stage}_at"
     if seen not in details:

@@ -77,7 +77,7 @@ def test_the_list_names_every_scenario() -> None:
     assert [line.split()[0] for line in listed.output.splitlines() if not line.startswith(" ")] == list(SCENARIOS)
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=str)
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=list(SCENARIOS))
 def test_a_scenario_promises_in_order(scenario: Scenario) -> None:
     moments = [one.at for one in scenario.expects]
     assert moments == sorted(moments)
