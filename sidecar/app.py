@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -27,6 +27,7 @@ from sidecar.engine.claims import Claims
 from sidecar.engine.context import Context
 from sidecar.engine.deliveries import Deliveries
 from sidecar.engine.driving import Driving
+from sidecar.engine.due import Due
 from sidecar.engine.facts import windows
 from sidecar.engine.hand import Answers, Hand, Looking, report_flow_error
 from sidecar.engine.intake import Intake
@@ -93,7 +94,7 @@ class Sidecar:
         )
         self.intake = Intake(self.context)
         self.reconcile = Reconcile(self.context, channels, TwilioLog(self.twilio), self.crm, self.intake)
-        self.waker = Waker(clock, self.carry_out_due)
+        self.waker = Waker(clock, Due(self.context, self.runner, self.deliveries).hand_out)
         self.driving = Driving(self.context, self.runner, self.waker.ring)
         self.claims = Claims(self.context, self.driving, self.runner)
         self.hand = Hand(self.context)
@@ -109,25 +110,6 @@ class Sidecar:
     def flow_errors(self, business: Business, *, workflow: str, execution_id: str, message: str) -> None:
         """A flow's error workflow reports."""
         report_flow_error(self.context, business, workflow=workflow, execution_id=execution_id, message=message)
-
-    def carry_out_due(self) -> datetime | None:
-        """Hand out all that is due now; returns when the next thing is due.
-
-        A pool that is full rings when it has room: what it left lying is not due "now" again and again.
-        """
-        now = self.clock.now()
-        self.runner.run_due()
-        steps_left = self.runner.room.full
-        self.deliveries.run_due(urgent_only=steps_left)
-        deliveries_left = steps_left or self.deliveries.room.full
-        upcoming = self.store.read(
-            lambda tx: (
-                sequences.next_due(tx, now if steps_left else sequences.EVER),
-                record.next_delivery(tx, now if deliveries_left else sequences.EVER),
-            )
-        )
-        moments = [moment for moment in upcoming if moment is not None]
-        return min(moments) if moments else None
 
     def start(self) -> None:
         """Begin to act: take the lock (SQLite serves one process), refuse an old schema, wake, reconcile.

@@ -30,6 +30,4 @@ def shipped(kind: Kind) -> Path:
         if place.is_dir():
             return place
     looked_at = ", ".join(str(place) for place in places)
-    raise FileNotFoundError(
-        f"No folder of {kind} in this installation (looked at {looked_at}). Install it again."
-    )
+    raise FileNotFoundError(f"No folder of {kind} in this installation (looked at {looked_at}). Install it again.")

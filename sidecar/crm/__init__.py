@@ -49,9 +49,7 @@ class Crms:
         """See :meth:`sidecar.crm.port.Crm.log_touch`."""
         self._of(business).log_touch(business, note)
 
-    def set_opt_out(
-        self, business: Business, crm_id: str, *, opted_out: bool, source: str, at: datetime
-    ) -> None:
+    def set_opt_out(self, business: Business, crm_id: str, *, opted_out: bool, source: str, at: datetime) -> None:
         """See :meth:`sidecar.crm.port.Crm.set_opt_out`."""
         self._of(business).set_opt_out(business, crm_id, opted_out=opted_out, source=source, at=at)
 

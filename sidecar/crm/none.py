@@ -21,9 +21,7 @@ class NoCrm:
     def log_touch(self, business: Business, note: TouchNote) -> None:
         """Nothing to write to: the sidecar's own record stands."""
 
-    def set_opt_out(
-        self, business: Business, crm_id: str, *, opted_out: bool, source: str, at: datetime
-    ) -> None:
+    def set_opt_out(self, business: Business, crm_id: str, *, opted_out: bool, source: str, at: datetime) -> None:
         """Nothing to write to: our own suppression stands."""
 
     def set_exhausted(self, business: Business, crm_id: str, at: datetime) -> None:

@@ -201,6 +201,4 @@ def _public_holidays(region: str, subdivision: str | None, year: int) -> frozens
     known = list_supported_countries()[region]
     # A state that was read from a number and that nobody lists holidays for is as good as unknown.
     parts = (subdivision,) if subdivision in known else (None, *known)
-    return frozenset(
-        day for part in parts for day in country_holidays(region, subdiv=part, years=year, expand=False)
-    )
+    return frozenset(day for part in parts for day in country_holidays(region, subdiv=part, years=year, expand=False))

@@ -29,9 +29,7 @@ __all__ = [
     "permits",
 ]
 
-Reason = Literal[
-    "no_basis", "expired", "follow_ups_used", "voice_without_consent", "marketing_without_consent"
-]
+Reason = Literal["no_basis", "expired", "follow_ups_used", "voice_without_consent", "marketing_without_consent"]
 
 EXPRESS_PHONE_MONTHS = 18
 """Express consent to a phone ages out after this many months. Our own rule, no law's: numbers are reassigned,

@@ -154,11 +154,7 @@ def frequency(step: StepFacts, facts: Facts, now: datetime) -> Decision | None:
 def early(step: StepFacts, facts: Facts, now: datetime) -> Decision | None:
     """Its time has not come."""
     del facts
-    return (
-        Decision("defer", "early", until=step.due_at)
-        if step.due_at is not None and now < step.due_at
-        else None
-    )
+    return Decision("defer", "early", until=step.due_at) if step.due_at is not None and now < step.due_at else None
 
 
 def stale(step: StepFacts, facts: Facts, now: datetime) -> Decision | None:

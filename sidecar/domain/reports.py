@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from datetime import datetime
 
-Outcome = Literal[
-    "human_answered", "booked", "transferred", "not_now", "converted", "complained", "opted_out"
-]
+Outcome = Literal["human_answered", "booked", "transferred", "not_now", "converted", "complained", "opted_out"]
 
 DialStatus = Literal["completed", "answered", "busy", "no-answer", "failed", "canceled"]
 

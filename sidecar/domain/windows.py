@@ -87,9 +87,7 @@ class Window:
         """Whether some minute of an ordinary week (no holiday in it) is open in both windows."""
         theirs = tuple(other._week())
         return any(
-            start < other_end and other_start < end
-            for start, end in self._week()
-            for other_start, other_end in theirs
+            start < other_end and other_start < end for start, end in self._week() for other_start, other_end in theirs
         )
 
     def _week(self) -> Iterator[Span]:

@@ -70,25 +70,10 @@ class Deliveries:
             "crm.exhausted": self._crm_exhausted,
         }
 
-    def run_due(self, *, urgent_only: bool = False) -> int:
-        """Take what is due now and hand it to the pool; returns how many were taken.
-
-        With ``urgent_only`` notes for the CRM stay where they are: first texts go ahead of them.
-        """
-        room = self.room.take()
-        if room == 0:
-            return 0
-        now = self._context.clock.now()
-        taken: Sequence[RowMapping] = ()
-        try:
-            taken = self._context.store.write(
-                lambda tx: record.take_deliveries(tx, now, TAKE_SECONDS, room, urgent_only=urgent_only)
-            )
-        finally:
-            self.room.give_back(room - len(taken))
+    def begin(self, taken: Sequence[RowMapping]) -> None:
+        """Bring what was taken for us."""
         for row in taken:
             self._pool.submit(self._carry_out, row)
-        return len(taken)
 
     def _carry_out(self, row: RowMapping) -> None:
         try:

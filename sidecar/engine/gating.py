@@ -218,9 +218,7 @@ def skip_step(
     sequences.settle_step(turn, sequence)
 
 
-def ask_person(
-    turn: Turn, who: Person, sequence: RowMapping, row: RowMapping, definition: Step, reason: str
-) -> None:
+def ask_person(turn: Turn, who: Person, sequence: RowMapping, row: RowMapping, definition: Step, reason: str) -> None:
     """A staff task in place of a step that did not reach them, once; a sequence that is over has none."""
     name = f"{row['name']}-task"
     known = rows.step(turn.tx, turn.business.id, sequence["sequence_id"], name)

@@ -43,9 +43,7 @@ class Posts:
     def __init__(self) -> None:
         self._pools: dict[bool, urllib3.PoolManager] = {}
 
-    def post(
-        self, url: str, body: bytes, headers: Mapping[str, str], hosts: Sequence[str], *, setting: str
-    ) -> int:
+    def post(self, url: str, body: bytes, headers: Mapping[str, str], hosts: Sequence[str], *, setting: str) -> int:
         """Post once; the answer's status.
 
         Raises:

@@ -24,30 +24,28 @@ class Room:
         self.on_room: Callable[[], None] = lambda: None
         """Called when a full pool has room again; the waker puts itself here."""
 
-    @property
-    def full(self) -> bool:
-        """More may be due than fits: ``on_room`` will be called."""
-        return self._full
-
     def take(self) -> int:
         """Take all the room that there is; what is not used is given back."""
         with self._lock:
             left, self._left = self._left, 0
-            self._full = left == 0
             return left
 
     def give_back(self, unused: int) -> None:
-        """So much of what was taken was not needed; none left means that more may be due."""
+        """So much of what was taken was not needed. None: more may be due than fits, and it is told when it does."""
         with self._lock:
             self._left += unused
-            self._full = self._left == 0
+            self._full = unused == 0
+        self._tell()
 
     def free(self) -> None:
         """One of those who were in is done."""
         with self._lock:
             self._left += 1
-            again = self._full and self._left >= self._worth_while
-            if again:
-                self._full = False
-        if again:
-            self.on_room()
+        self._tell()
+
+    def _tell(self) -> None:
+        with self._lock:
+            if not self._full or self._left < self._worth_while:
+                return
+            self._full = False
+        self.on_room()

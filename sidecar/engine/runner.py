@@ -72,21 +72,11 @@ class Runner:
         self.settled = threading.Condition()
         """Notified whenever a step has been carried as far as it goes now; ``run`` waits here."""
 
-    def run_due(self) -> int:
-        """Take what is due now and hand it to the pool; returns how many were taken."""
-        room = self.room.take()
-        if room == 0:
-            return 0
-        now = self._context.clock.now()
-        taken: Sequence[RowMapping] = ()
-        try:
-            taken = self._context.store.write(lambda tx: rows.take_due(tx, now, TAKE_SECONDS, room))
-        finally:
-            self.room.give_back(room - len(taken))
+    def begin(self, taken: Sequence[RowMapping]) -> None:
+        """Carry out steps that were taken for us."""
         for row in taken:
             key = Key(row["business_id"], row["sequence_id"], row["name"])
             self._pool.submit(self._carry_out, key, row["channel"])
-        return len(taken)
 
     def _carry_out(self, key: Key, channel: str) -> None:
         try:

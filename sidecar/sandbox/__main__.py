@@ -20,16 +20,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--clock-file", help="follow the shared clock in this file instead of the machine's")
     parser.add_argument("--app-url", help="where the application listens")
     parser.add_argument("--public-url", help="the base of the URLs that Twilio signs, if it differs")
-    parser.add_argument(
-        "--deliver", action="store_true", help="post queued, sent and delivered for each accepted text"
-    )
+    parser.add_argument("--deliver", action="store_true", help="post queued, sent and delivered for each accepted text")
     given = parser.parse_args(arguments)
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: over.set())
-    with Sandbox(
-        from_environment(given.clock_file).now, port=given.port, smtp_port=given.smtp_port
-    ) as sandbox:
+    with Sandbox(from_environment(given.clock_file).now, port=given.port, smtp_port=given.smtp_port) as sandbox:
         if given.app_url:
             sandbox.point_at(given.app_url, given.public_url)
         sandbox.deliver_automatically = given.deliver

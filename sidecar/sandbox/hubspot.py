@@ -57,9 +57,7 @@ class HubSpotApi:
             rf"/crm/v3/objects/(?P<kind>{_KINDS})",
             r"/crm/v4/associations/(?P<kind>\w+)/(?P<other>\w+)",
         )
-        self._routes: list[
-            tuple[str, re.Pattern[str], str, Callable[[Incoming, Mapping[str, str]], Answer]]
-        ] = [
+        self._routes: list[tuple[str, re.Pattern[str], str, Callable[[Incoming, Mapping[str, str]], Answer]]] = [
             (method, re.compile(path), operation, handler)
             for method, path, operation, handler in (
                 ("POST", rf"{kind}/search", "search", self._search),
@@ -96,9 +94,7 @@ class HubSpotApi:
         sub = None if fault.code is None else str(fault.code)
         return HubSpotRefused(fault.status, message, sub=sub).answer(headers)
 
-    def _guarded(
-        self, handler: Callable[[Incoming, Mapping[str, str]], Answer], parts: Mapping[str, str]
-    ) -> Handler:
+    def _guarded(self, handler: Callable[[Incoming, Mapping[str, str]], Answer], parts: Mapping[str, str]) -> Handler:
         def answer(incoming: Incoming, _seen: SeenRequest) -> Answer:
             scheme, _, token = incoming.headers.get("authorization", "").partition(" ")
             if scheme.lower() != "bearer" or token not in self.tokens:
@@ -156,11 +152,7 @@ class HubSpotApi:
                 f"Error creating {kind[:-1]}. Some required properties were not set.",
                 context={"properties": lacking},
             )
-        if (
-            kind == "contacts"
-            and (email := properties.get("email"))
-            and (known := self.store.by_email(email))
-        ):
+        if kind == "contacts" and (email := properties.get("email")) and (known := self.store.by_email(email)):
             raise HubSpotRefused(409, f"Contact already exists. Existing ID: {known.id}")
         links = [self._link_of(kind, one) for one in body.get("associations") or []]
         thing = self.store.add(kind, properties)
@@ -177,10 +169,7 @@ class HubSpotApi:
         given = types[0]
         for (from_kind, other), type_id in ASSOCIATION_TYPES.items():
             if from_kind == kind and type_id == given.get("associationTypeId"):
-                if (
-                    given.get("associationCategory") != "HUBSPOT_DEFINED"
-                    or target not in self.store.things[other]
-                ):
+                if given.get("associationCategory") != "HUBSPOT_DEFINED" or target not in self.store.things[other]:
                     break
                 return other, target, type_id
         raise HubSpotRefused(400, f"{kind[:-1]} to {target} is not a valid association: {json.dumps(types)}")
@@ -202,9 +191,7 @@ class HubSpotApi:
         if not isinstance(properties, dict):
             raise HubSpotRefused.invalid_json("properties is required")
         problems = [
-            problem
-            for name, value in properties.items()
-            if (problem := self._problem(kind, name, value)) is not None
+            problem for name, value in properties.items() if (problem := self._problem(kind, name, value)) is not None
         ]
         if problems:
             raise HubSpotRefused.bad_properties(problems)

@@ -63,9 +63,7 @@ class HubSpotPreferences:
         address = self._address(incoming, parts)
         self._store.opted_out.setdefault(address, self._store.now())
         self._mark(address, out=True)
-        return self._complete(
-            [self._status(address) | {"setStatusSuccessReason": "UNSUBSCRIBE_FROM_ALL_OCCURRED"}]
-        )
+        return self._complete([self._status(address) | {"setStatusSuccessReason": "UNSUBSCRIBE_FROM_ALL_OCCURRED"}])
 
     def _wide_status(self, incoming: Incoming, parts: Mapping[str, str]) -> Answer:
         address = self._address(incoming, parts)
@@ -87,11 +85,7 @@ class HubSpotPreferences:
 
     def _update(self, incoming: Incoming, parts: Mapping[str, str]) -> Answer:
         body = incoming.body if isinstance(incoming.body, dict) else {}
-        if (
-            body.get("channel") != "EMAIL"
-            or body.get("statusState") not in _STATES
-            or "subscriptionId" not in body
-        ):
+        if body.get("channel") != "EMAIL" or body.get("statusState") not in _STATES or "subscriptionId" not in body:
             raise HubSpotRefused(400, "channel EMAIL, subscriptionId and statusState are required")
         address = parts["address"].lower()
         out = body["statusState"] == "UNSUBSCRIBED"
@@ -100,9 +94,7 @@ class HubSpotPreferences:
         else:
             self._store.opted_out.pop(address, None)
         self._mark(address, out=out)
-        return self._complete(
-            [self._status(address) | {"setStatusSuccessReason": "REQUESTED_CHANGE_OCCURRED"}]
-        )
+        return self._complete([self._status(address) | {"setStatusSuccessReason": "REQUESTED_CHANGE_OCCURRED"}])
 
     def _address(self, incoming: Incoming, parts: Mapping[str, str]) -> str:
         if incoming.query.get("channel") != "EMAIL":

@@ -67,9 +67,7 @@ def _check(store: HubSpotStore, kind: str, body: Json) -> None:
             raise HubSpotRefused.invalid_json(f'Unrecognized field "{name}"')
     groups = body.get("filterGroups") or []
     if not isinstance(groups, list):
-        raise HubSpotRefused.invalid_json(
-            "Cannot deserialize value of type `java.util.ArrayList` for filterGroups"
-        )
+        raise HubSpotRefused.invalid_json("Cannot deserialize value of type `java.util.ArrayList` for filterGroups")
     if len(groups) > _MAX_GROUPS:
         raise HubSpotRefused(400, f"The maximum number of filter groups is {_MAX_GROUPS}.")
     if int(body.get("limit") or 10) > _MAX_LIMIT:
@@ -161,9 +159,7 @@ def _positive(operator: str, actual: str | None, one: Json, *, measured: bool) -
         return left == right
     if operator == "BETWEEN":
         return bool(right <= left <= _comparable(str(one["highValue"])))
-    return bool(
-        {"LT": left < right, "LTE": left <= right, "GT": left > right, "GTE": left >= right}[operator]
-    )
+    return bool({"LT": left < right, "LTE": left <= right, "GT": left > right, "GTE": left >= right}[operator])
 
 
 def _token(actual: str, pattern: str) -> bool:

@@ -31,9 +31,7 @@ class HubSpotSeeds:
         given = {"firstname": first, "lastname": last, "phone": phone, "email": email, **properties}
         if last_activity is not None:
             given["notes_last_updated"] = iso(last_activity)
-        contact = self.crm.add(
-            "contacts", {name: value for name, value in given.items() if value is not None}
-        )
+        contact = self.crm.add("contacts", {name: value for name, value in given.items() if value is not None})
         if last_activity is not None:
             contact.updated = last_activity
             contact.properties["lastmodifieddate"] = iso(last_activity)
@@ -41,9 +39,7 @@ class HubSpotSeeds:
             self.hubspot_deal(contact.id, deal_stage)
         return contact.id
 
-    def hubspot_deal(
-        self, contact_id: str, stage: str, *, amount: str | None = None, **properties: str
-    ) -> str:
+    def hubspot_deal(self, contact_id: str, stage: str, *, amount: str | None = None, **properties: str) -> str:
         """Seed a deal of a contact; its id."""
         given: dict[str, str | None] = {
             "dealname": "Enquiry",

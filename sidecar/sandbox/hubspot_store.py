@@ -133,9 +133,7 @@ class Thing:
             "lastmodifieddate",
             "hs_lastmodifieddate",
         ]
-        shown = {
-            name: self.properties.get(name) for name in names if name in self.properties or name in wanted
-        }
+        shown = {name: self.properties.get(name) for name in names if name in self.properties or name in wanted}
         return {
             "id": self.id,
             "properties": shown,
@@ -254,9 +252,7 @@ class HubSpotStore:
         """Set properties ("" or None empties one) and everything that follows from them."""
         with self.lock:
             thing.updated = self.now()
-            thing.properties["lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate"] = iso(
-                thing.updated
-            )
+            thing.properties["lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate"] = iso(thing.updated)
             thing.properties |= {name: value or None for name, value in properties.items()}
             if kind == "contacts":
                 self._index(thing)

@@ -66,9 +66,7 @@ class Poster:
     ) -> HttpAnswer:
         """POST ``raw`` to ``url`` and record it (with ``shown_url``, the public one, where they differ)."""
         answer = self._exchange(url, raw, headers)
-        self._journal.note(
-            PostedWebhook(vendor, event, shown_url or url, body, answer.status, self._journal.now())
-        )
+        self._journal.note(PostedWebhook(vendor, event, shown_url or url, body, answer.status, self._journal.now()))
         return answer
 
     def later(self, job: Callable[[], None]) -> None:
@@ -102,9 +100,7 @@ class Poster:
         for number in range(_WORKERS):
             lane: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
             self._queues.append(lane)
-            threading.Thread(
-                target=self._work, args=(lane,), name=f"sandbox-post-{number}", daemon=True
-            ).start()
+            threading.Thread(target=self._work, args=(lane,), name=f"sandbox-post-{number}", daemon=True).start()
 
     def _work(self, lane: queue.SimpleQueue[Callable[[], None] | None]) -> None:
         while (job := lane.get()) is not None:

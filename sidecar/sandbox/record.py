@@ -148,9 +148,7 @@ class Journal:
         headers: Mapping[str, str] = MappingProxyType({}),
     ) -> SeenRequest:
         """Record a request that has just arrived, before anything is decided about it."""
-        seen = SeenRequest(
-            vendor, operation, method, path, query, body, headers, self.now(), time.monotonic()
-        )
+        seen = SeenRequest(vendor, operation, method, path, query, body, headers, self.now(), time.monotonic())
         with self._changed:
             self._ledgers.requests.append(seen)
             self._bump()

@@ -39,9 +39,7 @@ _CREATE_FIELDS = frozenset(
         "retell_llm_dynamic_variables",
     ]
 )
-_LIST_FIELDS = frozenset(
-    ["filter_criteria", "include_total", "limit", "pagination_key", "skip", "sort_order"]
-)
+_LIST_FIELDS = frozenset(["filter_criteria", "include_total", "limit", "pagination_key", "skip", "sort_order"])
 _FAULT_MESSAGES = {
     400: "Invalid request format, please check API reference.",
     401: "API key is missing or invalid.",
@@ -72,9 +70,7 @@ class RetellApi:
         self._after_stop = after_stop
         self._lock = threading.Lock()
         self._by_idempotency_key: dict[str, str] = {}
-        self._routes: list[
-            tuple[str, re.Pattern[str], str, Callable[[Incoming, SeenRequest, str], Answer]]
-        ] = [
+        self._routes: list[tuple[str, re.Pattern[str], str, Callable[[Incoming, SeenRequest, str], Answer]]] = [
             ("POST", re.compile("/v2/create-phone-call()"), "calls.create", self._create),
             ("POST", re.compile("/v3/list-calls()"), "calls.list", self._list),
             ("GET", re.compile("/v2/get-call/([^/]+)"), "calls.fetch", self._fetch),
@@ -171,9 +167,7 @@ class RetellApi:
             number = body.get(name)
             if not isinstance(number, str):
                 raise RetellRefused(400, f"{name} is required and must be a string.")
-            if not E164.fullmatch(number) and not (
-                name == "from_number" and body.get("ignore_e164_validation")
-            ):
+            if not E164.fullmatch(number) and not (name == "from_number" and body.get("ignore_e164_validation")):
                 raise RetellRefused(400, f"{name} must be in E.164 format.")
         variables = body.get("retell_llm_dynamic_variables", {})
         if not isinstance(variables, dict) or not all(isinstance(v, str) for v in variables.values()):
@@ -182,9 +176,7 @@ class RetellApi:
             raise RetellRefused(400, "metadata must be an object.")
         kind = self.numbers.get(body["from_number"])
         if self.numbers and kind is None:
-            raise RetellRefused(
-                422, f"from_number is not a number of this account: {body['from_number'][:5]}…"
-            )
+            raise RetellRefused(422, f"from_number is not a number of this account: {body['from_number'][:5]}…")
         if kind == "retell-twilio" and not body["to_number"].startswith("+1"):
             raise RetellRefused(400, "Numbers bought from Retell dial the United States only.")
         self.agents.check_exists(body.get("override_agent_id"))

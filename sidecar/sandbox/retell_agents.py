@@ -259,9 +259,7 @@ def check_llm(body: Json, *, whole: bool) -> None:
         _check_tools(f"states[{state['name']}].tools", state.get("tools") or [])
         for edge in state.get("edges") or []:
             if edge.get("destination_state_name") not in names or not edge.get("description"):
-                raise RetellRefused(
-                    400, f"states[{state['name']}].edges need a description and a known destination."
-                )
+                raise RetellRefused(400, f"states[{state['name']}].edges need a description and a known destination.")
     variables = body.get("default_dynamic_variables") or {}
     if not all(isinstance(value, str) for value in variables.values()):
         raise RetellRefused(400, "default_dynamic_variables must map strings to strings.")
@@ -291,12 +289,8 @@ def _check_tools(where: str, tools: list[Json]) -> None:
     for tool in tools:
         if tool.get("type") not in _TOOL_TYPES or not tool.get("name"):
             raise RetellRefused(400, f"{where}: each tool needs a name and a known type.")
-        if tool["type"] == "transfer_call" and not (
-            tool.get("transfer_destination") and tool.get("transfer_option")
-        ):
-            raise RetellRefused(
-                400, f"{where}: transfer_call needs transfer_destination and transfer_option."
-            )
+        if tool["type"] == "transfer_call" and not (tool.get("transfer_destination") and tool.get("transfer_option")):
+            raise RetellRefused(400, f"{where}: transfer_call needs transfer_destination and transfer_option.")
         if tool["type"] == "custom" and not tool.get("url"):
             raise RetellRefused(400, f"{where}: a custom tool needs a url.")
 

@@ -185,9 +185,7 @@ class RetellCallee:
             script = VoiceScript(**given | {"outcome": outcome or script.outcome} | changes)
         return self._tell(call_id, script, started=script.connected)
 
-    def post(
-        self, event: str, call: Json, *, sign: str = "right", url: str | None = None
-    ) -> HttpAnswer | None:
+    def post(self, event: str, call: Json, *, sign: str = "right", url: str | None = None) -> HttpAnswer | None:
         """Post one event about a call, signed; None where no URL is configured."""
         target = url or self.api.agents.webhook_of(call["agent_id"]) or self.webhook_url
         if target is None:
@@ -220,13 +218,9 @@ class RetellCallee:
             return []  # forgotten by a reset meanwhile
         answers: list[HttpAnswer | None] = []
         if started:
-            answers.append(
-                self._post_until_taken("call_started", self._change(call_id, self._start(call_id, script)))
-            )
+            answers.append(self._post_until_taken("call_started", self._change(call_id, self._start(call_id, script))))
         answers.append(
-            self._post_until_taken(
-                "call_ended", self._change(call_id, self._end(call_id, script, started=started))
-            )
+            self._post_until_taken("call_ended", self._change(call_id, self._end(call_id, script, started=started)))
         )
         analysed = self._change(call_id, {"call_analysis": self._analysis(script)})
         answers.append(self._post_until_taken("call_analyzed", analysed))
@@ -256,9 +250,7 @@ class RetellCallee:
         return changes
 
     def _analysis(self, script: VoiceScript) -> Json:
-        _, sentiment, summary = _TALKS.get(
-            script.outcome, ("", "Unknown", f"The call ended: {script.reason}.")
-        )
+        _, sentiment, summary = _TALKS.get(script.outcome, ("", "Unknown", f"The call ended: {script.reason}."))
         talked = script.outcome in _TALKS
         # A person who only answered decides nothing: that is what the agent's analysis calls none.
         noted = "none" if script.outcome == "human_answered" else script.outcome

@@ -107,6 +107,4 @@ def _holds(given: Json, actual: Any) -> bool:
         text, part = str(actual), str(value)
         return text.startswith(part) if op == "sw" else text.endswith(part) if op == "ew" else part in text
     limit = float(value or 0)
-    return bool(
-        {"gt": actual > limit, "ge": actual >= limit, "lt": actual < limit, "le": actual <= limit}[op]
-    )
+    return bool({"gt": actual > limit, "ge": actual >= limit, "lt": actual < limit, "le": actual <= limit}[op])

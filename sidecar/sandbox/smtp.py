@@ -117,9 +117,7 @@ class _Session(socketserver.StreamRequestHandler):
             lines.append(line[1:] if line.startswith(b".") else line)
         reply = self.server.take(b"".join(lines), self._from, tuple(self._to))
         if reply is None:
-            self.connection.setsockopt(
-                socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00"
-            )
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
             return False
         self._say(reply)
         return True
@@ -145,9 +143,7 @@ class _SmtpServer(socketserver.ThreadingTCPServer):
         if delay:
             threading.Event().wait(delay)
         fault = self._faults.take(VENDOR, OPERATION)
-        reply = (
-            self._refuse(fault) if fault is not None and fault.kind in ("status", "reset") else "250 2.0.0 OK"
-        )
+        reply = self._refuse(fault) if fault is not None and fault.kind in ("status", "reset") else "250 2.0.0 OK"
         if reply is not None and reply.startswith("250"):
             self._journal.accept(seen)
             self._journal.note(read_email(raw, sender, recipients, seen))

@@ -56,9 +56,7 @@ _CREATE_FIELDS = frozenset(
         "FallbackFrom",
     ]
 )
-_MESSAGE_FILTERS = frozenset(
-    ["To", "From", "DateSent", "DateSent<", "DateSent>", "PageToken", "Page", "PageSize"]
-)
+_MESSAGE_FILTERS = frozenset(["To", "From", "DateSent", "DateSent<", "DateSent>", "PageToken", "Page", "PageSize"])
 _CALL_FILTERS = frozenset(
     [
         "To",
@@ -76,9 +74,7 @@ _CALL_FILTERS = frozenset(
         "PageSize",
     ]
 )
-_CALL_STATUSES = frozenset(
-    ["queued", "ringing", "in-progress", "canceled", "completed", "failed", "busy", "no-answer"]
-)
+_CALL_STATUSES = frozenset(["queued", "ringing", "in-progress", "canceled", "completed", "failed", "busy", "no-answer"])
 
 
 class Refused(Exception):
@@ -279,9 +275,7 @@ class TwilioApi:
         check = _dated("StartTime", query)
         entries = (
             entry
-            for entry in self.books.calls.newest_first(
-                incoming.query["@account"], query.get("To"), query.get("From")
-            )
+            for entry in self.books.calls.newest_first(incoming.query["@account"], query.get("To"), query.get("From"))
             if query.get("From") in (None, entry.from_)
             and query.get("Status") in (None, entry.status)
             and query.get("ParentCallSid") in (None, entry.parent_call_sid)

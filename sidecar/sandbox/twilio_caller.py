@@ -88,9 +88,7 @@ class TwilioCaller:
             headers["X-Twilio-Signature"] = twilio_signature(key, signed_url, form)
         raw = urlencode(form).encode()
         answers = [
-            self._poster.post(
-                "twilio", event, target, raw=raw, headers=headers, body=dict(form), shown_url=signed_url
-            )
+            self._poster.post("twilio", event, target, raw=raw, headers=headers, body=dict(form), shown_url=signed_url)
             for _ in range(max(ways.times, 1))
         ]
         return answers[-1]

@@ -174,9 +174,7 @@ class Sandbox(HubSpotSeeds):
         )
         return {name: getattr(self, name) for name in names.split()}
 
-    def point_at(
-        self, app_url: str, public_url: str | None = None, *, retell_webhook_url: str | None = None
-    ) -> None:
+    def point_at(self, app_url: str, public_url: str | None = None, *, retell_webhook_url: str | None = None) -> None:
         """Say where the application listens, under which public base Twilio knows it, and Retell's webhook.
 
         Twilio signs the public URL and posts to ``app_url``. Retell's default is ``<app_url>/retell/events``.
@@ -257,9 +255,7 @@ class Sandbox(HubSpotSeeds):
 
     # -- faults ----------------------------------------------------------------------------------------------
 
-    def fault(
-        self, vendor: str, operation: str, kind: FaultKind, times: int | None = 1, **details: Any
-    ) -> None:
+    def fault(self, vendor: str, operation: str, kind: FaultKind, times: int | None = 1, **details: Any) -> None:
         """Script a fault: see `Fault` for kinds and ``details``. ``times=None``: until cleared."""
         self.faults.add(vendor, operation, Fault(kind=kind, times=times, **details))
 

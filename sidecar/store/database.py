@@ -49,17 +49,20 @@ class Repeat(Exception):
 class Tx:
     """One transaction: the connection, and what must be woken once it has committed."""
 
-    __slots__ = ("conn", "due", "is_sqlite")
+    __slots__ = ("_clock", "conn", "due", "is_sqlite")
 
     def __init__(self, conn: Connection) -> None:
         self.conn = conn
+        self._clock: float | None = None
         self.is_sqlite = conn.dialect.name == "sqlite"
         self.due: list[datetime] = []
         """Due times written in this transaction; the waker is armed with the earliest after the commit."""
 
     def db_time(self) -> float:
         """Seconds of the database's own clock: the one clock that all processes share."""
-        return float(self.conn.execute(_CLOCK[self.is_sqlite]).scalar_one())
+        if self._clock is None or not self.is_sqlite:  # on SQLite nothing waits in a transaction: once will do
+            self._clock = float(self.conn.execute(_CLOCK[self.is_sqlite]).scalar_one())
+        return self._clock
 
 
 Unit = Callable[[Tx], T]

@@ -13,11 +13,11 @@ _counter = itertools.count()
 
 
 def new_id(prefix: str, at: datetime) -> str:
-    """``<prefix>_<milliseconds, 12 hex><counter, 4 hex><random, 12 hex>``; later ids sort later in one process.
+    """``<prefix>_<milliseconds, 12 hex><counter, 6 hex><random, 10 hex>``; later ids sort later in one process.
 
     Args:
         prefix: three letters that say what it is: ``seq``, ``tch``, ``evt``.
         at: the present (UTC).
     """
     milliseconds = int(at.timestamp() * 1000)
-    return f"{prefix}_{milliseconds:012x}{next(_counter) & 0xFFFF:04x}{secrets.token_hex(6)}"
+    return f"{prefix}_{milliseconds:012x}{next(_counter) & 0xFFFFFF:06x}{secrets.token_hex(5)}"

@@ -396,11 +396,11 @@ def test_a_sender_that_only_reads_first_is_caught(arena: Arena) -> None:
     arena.plan.update(dict.fromkeys(callers, Plan(0.0, 0.0, 0.0)))
     context, provider = arena.sidecar.context, arena.provider
 
-    def send(phone: str, read: threading.Event) -> None:
+    def send(phone: str, read: threading.Event, stop_is_in: threading.Event) -> None:
         hashed = context.key_hash(arena.business.id, "phone", phone)
         stopped = arena.read(lambda tx: contacts.is_suppressed(tx, arena.business.id, [hashed]))
         read.set()
-        arena.wait(0.05)
+        stop_is_in.wait(BOUND)  # the time that a CRM, a template or a full pool may take
         if not stopped:
             now = arena.sidecar.clock.now()
             provider.requests.append(
@@ -408,11 +408,12 @@ def test_a_sender_that_only_reads_first_is_caught(arena: Arena) -> None:
             )
 
     def one(phone: str) -> Stop:
-        read = threading.Event()
+        read, stop_is_in = threading.Event(), threading.Event()
         with ThreadPoolExecutor(1) as sender:
-            sending_now = sender.submit(send, phone, read)
+            sending_now = sender.submit(send, phone, read, stop_is_in)
             read.wait(BOUND)
             stopped = arena.stop(phone)
+            stop_is_in.set()
             sending_now.result(BOUND)
         return stopped
 
@@ -427,7 +428,7 @@ def test_a_stop_that_does_not_wait_is_caught(arena: Arena, monkeypatch: pytest.M
     monkeypatch.setattr(stopping, "WAIT_SECONDS", 0.0)
     monkeypatch.setattr(sending, "START_WITHIN", 60.0)
     callers = phones(40)
-    arena.plan.update(dict.fromkeys(callers, Plan(0.0, 0.0, 0.5)))
+    arena.plan.update(dict.fromkeys(callers, Plan(0.0, 0.0, 5.0)))
     with ThreadPoolExecutor(40) as racers:
         stops = list(racers.map(lambda phone: race(arena, phone), callers))
     arena.settled()

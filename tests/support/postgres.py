@@ -145,9 +145,7 @@ def _reachable(binaries: Path, folder: Path, other_user: dict[str, Any]) -> Path
     if not other_user:
         return binaries
     with contextlib.suppress(OSError, subprocess.SubprocessError):
-        subprocess.run(
-            [binaries / "postgres", "--version"], check=True, capture_output=True, timeout=30, **other_user
-        )
+        subprocess.run([binaries / "postgres", "--version"], check=True, capture_output=True, timeout=30, **other_user)
         return binaries
     # With the folders' names as they are: in the PyPI package the binaries find their libraries by `$ORIGIN`.
     install, package = binaries.parent, binaries.parents[1]

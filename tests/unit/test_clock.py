@@ -88,12 +88,8 @@ def test_any_aware_time_will_do_to_start(tmp_path: Path, real: RealTime) -> None
     assert clock.now().tzinfo is UTC
 
 
-@pytest.mark.parametrize(
-    "rubbish", ["", "1.0 2.0", "1.0 2.0 3.0", "1 2 3 4\n", "a b c\n", "1 2 nan\n", "1 2 0\n"]
-)
-def test_a_damaged_line_leaves_the_last_good_one_standing(
-    tmp_path: Path, real: RealTime, rubbish: str
-) -> None:
+@pytest.mark.parametrize("rubbish", ["", "1.0 2.0", "1.0 2.0 3.0", "1 2 3 4\n", "a b c\n", "1 2 nan\n", "1 2 0\n"])
+def test_a_damaged_line_leaves_the_last_good_one_standing(tmp_path: Path, real: RealTime, rubbish: str) -> None:
     clock = FileClock.create(tmp_path / "clock", FRIDAY, speed=60.0)
     (tmp_path / "clock").write_text(rubbish)
     real.epoch += 1.0

@@ -55,15 +55,11 @@ def test_a_checkout_has_every_kind_of_shipped_files(kind: Kind) -> None:
 
 
 def test_an_unknown_kind_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(
-        ValueError, match="there are: schemas, playbooks, agents, n8n-workflows, make-blueprints"
-    ):
+    with pytest.raises(ValueError, match="there are: schemas, playbooks, agents, n8n-workflows, make-blueprints"):
         shipped("recipes")  # type: ignore[arg-type]
 
 
-def test_an_incomplete_installation_says_where_it_looked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_incomplete_installation_says_where_it_looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "sidecar"
     monkeypatch.setattr("sidecar.shipped._PACKAGE", package)
     with pytest.raises(FileNotFoundError, match=rf"looked at .*{package / 'data' / 'schemas'}"):
@@ -108,6 +104,4 @@ def _contents(folder: Path) -> dict[str, bytes]:
 
 def _canonical(requirement: str) -> str:
     """The name in `requirement`, as package indexes compare names."""
-    return (
-        re.split(r"[=><\[]", requirement, maxsplit=1)[0].strip().lower().replace("_", "-").replace(".", "-")
-    )
+    return re.split(r"[=><\[]", requirement, maxsplit=1)[0].strip().lower().replace("_", "-").replace(".", "-")

@@ -95,9 +95,7 @@ def _check_sentence(document: Document) -> None:
     first = opening.group().casefold() if opening else ""
     where = ("llm", "begin_message")
     if "ai assistant" not in first:
-        document.complain(
-            where, "the first sentence does not say that an AI speaks", "say `an AI assistant` in it"
-        )
+        document.complain(where, "the first sentence does not say that an AI speaks", "say `an AI assistant` in it")
     if document.at(("agent", "data_storage_setting")) != _UNRECORDED and "recorded" not in first:
         document.complain(
             where,
@@ -136,9 +134,7 @@ def _deploy(client: RetellClient, business: Business, script: Script, public_url
     title = f"{script.name} v{script.version} {_digest(llm, agent)}"
     agent_id = _existing(client, name)
     if agent_id is None:
-        made = client.agent.create(
-            **agent, agent_name=name, response_engine=_engine(client, llm), version_title=title
-        )
+        made = client.agent.create(**agent, agent_name=name, response_engine=_engine(client, llm), version_title=title)
         client.agent.publish(made.agent_id, version=made.version, version_title=title)
         return Deployed(made.agent_id, name, made.version, changed=True)
     current = client.agent.retrieve(agent_id)
@@ -147,9 +143,7 @@ def _deploy(client: RetellClient, business: Business, script: Script, public_url
     version = current.version
     if current.is_published:
         version = int(client.agent.create_version(agent_id, base_version=version).version or 0)
-    client.agent.update(
-        agent_id, **agent, version=version, response_engine=_engine(client, llm), version_title=title
-    )
+    client.agent.update(agent_id, **agent, version=version, response_engine=_engine(client, llm), version_title=title)
     client.agent.publish(agent_id, version=version, version_title=title)
     return Deployed(agent_id, name, version, changed=True)
 

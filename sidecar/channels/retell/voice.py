@@ -75,9 +75,7 @@ class RetellVoice:
             try:
                 page = client.call.list(
                     filter_criteria={
-                        "metadata": [
-                            {"key": "touch_id", "type": "string", "op": "eq", "value": touch.touch_id}
-                        ]
+                        "metadata": [{"key": "touch_id", "type": "string", "op": "eq", "value": touch.touch_id}]
                     },
                     sort_order="descending",
                     limit=_PAGE,

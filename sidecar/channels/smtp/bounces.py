@@ -47,9 +47,7 @@ def report_of(message: EmailMessage, at: datetime) -> DeliveryReport | None:
         code = status.group() if status else ""
         policy = status is not None and status.group(2) == "7" and state == "undelivered"
         alert = (
-            "The recipient's mail server refused us by policy: check SPF, DKIM and the sender's name"
-            if policy
-            else ""
+            "The recipient's mail server refused us by policy: check SPF, DKIM and the sender's name" if policy else ""
         )
         return DeliveryReport(provider_id=letter, state=state, at=at, code=code[:32], alert=alert)
     return None

@@ -26,16 +26,12 @@ class SmtpEmail:
         if settings is None:
             remedy = "Add an smtp section to the business's file, or take the email steps out of its playbook"
             said = f"{touch.business.name} has no mail server"
-            raise ChannelError(
-                said, fault=Fault.REFUSED, code="not_configured", effect=Effect.ALERT, remedy=remedy
-            )
+            raise ChannelError(said, fault=Fault.REFUSED, code="not_configured", effect=Effect.ALERT, remedy=remedy)
         sender = self._sender(touch, settings)
         try:
             recipient = checked(touch.to)
         except AddressError as problem:
-            raise ChannelError(
-                str(problem), fault=Fault.REFUSED, code="bad_address", effect=Effect.INVALID
-            ) from None
+            raise ChannelError(str(problem), fault=Fault.REFUSED, code="bad_address", effect=Effect.INVALID) from None
         try:
             letter = letter_for(touch, settings)
         except AddressError as problem:

@@ -78,9 +78,7 @@ def letter_for(touch: Outgoing, settings: Smtp) -> EmailMessage:
     sender = checked(touch.sender or settings.from_address)
     subject = _one_line(touch.subject)[:_LONGEST_SUBJECT] or f"Your call to {_one_line(business.name)}"
     message = EmailMessage(policy=_POLICY)
-    message["From"] = Address(
-        f"{_one_line(business.agent_name)}, {_one_line(business.name)}", addr_spec=sender
-    )
+    message["From"] = Address(f"{_one_line(business.agent_name)}, {_one_line(business.name)}", addr_spec=sender)
     message["To"] = Address(addr_spec=checked(touch.to))
     message["Reply-To"] = Address(_one_line(business.name), addr_spec=_reply_to(touch, settings))
     message["Subject"] = subject
@@ -93,9 +91,7 @@ def letter_for(touch: Outgoing, settings: Smtp) -> EmailMessage:
         message["List-Unsubscribe"] = f"<{_link(touch.unsubscribe_url)}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     body = touch.body.strip()
-    message.set_content(
-        f"{body}\n\n-- \n{_text_foot(business, touch.unsubscribe_url)}\n", cte="quoted-printable"
-    )
+    message.set_content(f"{body}\n\n-- \n{_text_foot(business, touch.unsubscribe_url)}\n", cte="quoted-printable")
     message.add_alternative(
         _PAGE.format(
             language=escape(business.language),
@@ -129,9 +125,7 @@ def _link(url: str) -> str:
     parts = urlsplit(url)
     plain = url.isascii() and len(url) <= _LONGEST_URL and not re.search(r"[\x00-\x20\x7f<>\",\\]", url)
     if not plain or parts.scheme not in ("https", "http") or not parts.hostname:
-        raise AddressError(
-            "the unsubscribe link is no http(s) address that can stand in a header: check public_url"
-        )
+        raise AddressError("the unsubscribe link is no http(s) address that can stand in a header: check public_url")
     return url
 
 
@@ -164,9 +158,7 @@ def _html_foot(business: Business, unsubscribe_url: str | None) -> str:
 def _paragraphs(body: str) -> str:
     blocks = (block.strip() for block in re.split(r"\n\s*\n", body.replace("\r\n", "\n")))
     return "\n".join(
-        f'<p style="margin: 0 0 16px;">{"<br>".join(map(_linked, block.splitlines()))}</p>'
-        for block in blocks
-        if block
+        f'<p style="margin: 0 0 16px;">{"<br>".join(map(_linked, block.splitlines()))}</p>' for block in blocks if block
     )
 
 

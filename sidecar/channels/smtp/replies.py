@@ -45,9 +45,7 @@ class UnreadableMailError(ValueError):
         self.field = field
 
 
-def read_reply(
-    mail: bytes | str | Mapping[str, object], *, at: datetime
-) -> MessageReport | DeliveryReport | None:
+def read_reply(mail: bytes | str | Mapping[str, object], *, at: datetime) -> MessageReport | DeliveryReport | None:
     """What came back, received at ``at`` (UTC).
 
     A person's reply is a `MessageReport` without quotations and signature (its body is '' where only quoted
@@ -72,9 +70,7 @@ def read_reply(
 def _reply_of(message: EmailMessage, source: bytes, at: datetime) -> MessageReport | None:
     sender = bare(_first(message, "from"))
     if not sender:
-        raise UnreadableMailError(
-            "the message names no sender: post the whole message, head included", field="from"
-        )
+        raise UnreadableMailError("the message names no sender: post the whole message, head included", field="from")
     if _is_machine({name.lower(): str(value) for name, value in message.items()}, sender):
         return None
     recipients = [address for name in _ADDRESSED for address in map(str, message.get_all(name, []))]
@@ -117,9 +113,7 @@ def _reply_in_parts(parts: Mapping[str, object], at: datetime) -> MessageReport 
     if _is_machine({"subject": subject, **headers}, sender):
         return None
     to = parts.get("to")
-    recipients = (
-        [str(address) for address in to] if isinstance(to, list) else [_text(parts, "to", needed=True)]
-    )
+    recipients = [str(address) for address in to] if isinstance(to, list) else [_text(parts, "to", needed=True)]
     words = own_words(_text(parts, "text")) or own_words(text_of(_text(parts, "html")))
     return _report(
         sender=sender,
@@ -144,9 +138,7 @@ def _report(
     *, sender: str, recipients: list[str], message_id: str, words: str, at: datetime, media: int
 ) -> MessageReport:
     addresses = [address for _, address in getaddresses(recipients) if "@" in address]
-    ours = next(
-        (address for address in addresses if reply_token_of(address)), addresses[0] if addresses else ""
-    )
+    ours = next((address for address in addresses if reply_token_of(address)), addresses[0] if addresses else "")
     return MessageReport(
         message_id=message_id,
         channel="email",

@@ -57,9 +57,7 @@ def hand_over(
 
 def _not_sent(said: str, code: str, retry_after: timedelta = _SOON, remedy: str = "") -> ChannelError:
     effect = Effect.ALERT if remedy else Effect.NONE
-    return ChannelError(
-        said, fault=Fault.NOT_SENT, code=code, retry_after=retry_after, effect=effect, remedy=remedy
-    )
+    return ChannelError(said, fault=Fault.NOT_SENT, code=code, retry_after=retry_after, effect=effect, remedy=remedy)
 
 
 def _connected(settings: Smtp, sender: str) -> smtplib.SMTP:
@@ -69,14 +67,10 @@ def _connected(settings: Smtp, sender: str) -> smtplib.SMTP:
     try:
         if settings.security == "tls":
             context = ssl.create_default_context()
-            return smtplib.SMTP_SSL(
-                settings.host, settings.port, name, timeout=CONNECT_SECONDS, context=context
-            )
+            return smtplib.SMTP_SSL(settings.host, settings.port, name, timeout=CONNECT_SECONDS, context=context)
         return smtplib.SMTP(settings.host, settings.port, name, timeout=CONNECT_SECONDS)
     except smtplib.SMTPConnectError as refusal:
-        raise _not_sent(
-            f"{where} turned us away ({refusal.smtp_code})", f"smtp_{refusal.smtp_code}", _LATER
-        ) from None
+        raise _not_sent(f"{where} turned us away ({refusal.smtp_code})", f"smtp_{refusal.smtp_code}", _LATER) from None
     except ssl.SSLError as problem:
         raise _untrusted(where, problem) from None
     except TimeoutError:
@@ -87,9 +81,7 @@ def _connected(settings: Smtp, sender: str) -> smtplib.SMTP:
 
 def _untrusted(where: str, problem: ssl.SSLError) -> ChannelError:
     remedy = "Check smtp.host, smtp.port and smtp.security, and the server's certificate"
-    return _not_sent(
-        f"no trusted TLS with {where} ({problem.reason or 'handshake'})", "tls", _AFTER_OPERATOR, remedy
-    )
+    return _not_sent(f"no trusted TLS with {where} ({problem.reason or 'handshake'})", "tls", _AFTER_OPERATOR, remedy)
 
 
 def _wait_at_most(server: smtplib.SMTP, seconds: float) -> None:
@@ -119,20 +111,14 @@ def _introduced(server: smtplib.SMTP, settings: Smtp, left: Callable[[], float])
     except smtplib.SMTPAuthenticationError as refusal:
         raise _not_logged_in(where, refusal.smtp_code) from None
     except smtplib.SMTPNotSupportedError:
-        remedy = (
-            "Set smtp.security to what the server offers (tls on 465, starttls on 587) or drop the username"
-        )
-        raise _not_sent(
-            f"{where} offers no STARTTLS or no log-in", "not_offered", _AFTER_OPERATOR, remedy
-        ) from None
+        remedy = "Set smtp.security to what the server offers (tls on 465, starttls on 587) or drop the username"
+        raise _not_sent(f"{where} offers no STARTTLS or no log-in", "not_offered", _AFTER_OPERATOR, remedy) from None
     except ssl.SSLError as problem:
         raise _untrusted(where, problem) from None
     except TimeoutError:
         raise _not_sent(f"{where} did not answer in time", "timeout") from None
     except smtplib.SMTPResponseException as refusal:
-        raise _not_sent(
-            f"{where} turned us away ({refusal.smtp_code})", f"smtp_{refusal.smtp_code}", _LATER
-        ) from None
+        raise _not_sent(f"{where} turned us away ({refusal.smtp_code})", f"smtp_{refusal.smtp_code}", _LATER) from None
     except (OSError, smtplib.SMTPException) as problem:
         raise _not_sent(f"{where} hung up ({type(problem).__name__})", "broken") from None
 
@@ -141,9 +127,7 @@ def _not_logged_in(where: str, code: int) -> ChannelError:
     if code < _PERMANENT:
         return _not_sent(f"{where} cannot check the password now ({code})", f"smtp_{code}", _LATER)
     remedy = "Put the mailbox's user name and (app) password in smtp.username and smtp.password"
-    return _not_sent(
-        f"{where} refused the user name or password ({code})", f"smtp_{code}", _AFTER_OPERATOR, remedy
-    )
+    return _not_sent(f"{where} refused the user name or password ({code})", f"smtp_{code}", _AFTER_OPERATOR, remedy)
 
 
 def _addressed(server: smtplib.SMTP, sender: str, recipient: str, left: Callable[[], float]) -> None:
@@ -178,9 +162,7 @@ def _sender_refused(code: int, _text: bytes) -> ChannelError:
     if code < _PERMANENT:
         return _retried(code)
     remedy = "Let the mail account send as smtp.from_address, or change that address"
-    return _not_sent(
-        f"the mail server refused our sender address ({code})", f"smtp_{code}", _AFTER_OPERATOR, remedy
-    )
+    return _not_sent(f"the mail server refused our sender address ({code})", f"smtp_{code}", _AFTER_OPERATOR, remedy)
 
 
 def _recipient_refused(code: int, text: bytes) -> ChannelError:
@@ -192,9 +174,7 @@ def _recipient_refused(code: int, text: bytes) -> ChannelError:
         effect, remedy = Effect.INVALID, ""
     elif subject == "7":
         effect = Effect.ALERT
-        remedy = (
-            "The server may not relay for us, or the recipient's server blocks us: check the account and SPF"
-        )
+        remedy = "The server may not relay for us, or the recipient's server blocks us: check the account and SPF"
     else:
         effect, remedy = Effect.NONE, ""
     said = f"the mail server refused the recipient ({code})"

@@ -119,9 +119,7 @@ def _outgoing(
 
 
 def _texting_number(business: Business) -> str:
-    number = next(
-        (number.texts_from for number in business.numbers if number.can_text or number.text_from), None
-    )
+    number = next((number.texts_from for number in business.numbers if number.can_text or number.text_from), None)
     if number is None:
         raise ChannelError(
             f"{business.name} has no number that can text its staff",

@@ -73,9 +73,7 @@ def _no_answer(problem: Exception) -> ChannelError:
     name = type(problem).__name__
     if isinstance(
         problem,
-        requests.exceptions.InvalidURL
-        | requests.exceptions.InvalidSchema
-        | requests.exceptions.MissingSchema,
+        requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema | requests.exceptions.MissingSchema,
     ):
         remedy = "Put a whole http(s) address in the staff member's webhook"
         return ChannelError(
@@ -97,9 +95,7 @@ def _no_answer(problem: Exception) -> ChannelError:
     unreached = isinstance(problem, requests.ConnectTimeout) or _never_connected(problem)
     fault = Fault.NOT_SENT if unreached else Fault.DOUBTFUL
     code = "timeout" if isinstance(problem, requests.Timeout) else "unreachable" if unreached else "broken"
-    return ChannelError(
-        f"the staff webhook did not answer ({name})", fault=fault, code=code, retry_after=_SOON
-    )
+    return ChannelError(f"the staff webhook did not answer ({name})", fault=fault, code=code, retry_after=_SOON)
 
 
 def _never_connected(problem: Exception) -> bool:
@@ -111,9 +107,7 @@ def _refused(status: int, wait: str) -> ChannelError:
     code = f"http_{status}"
     if status == _TOO_MANY or status >= _SERVER_FAULT or status in _WAIT_AND_SEE:
         after = timedelta(seconds=min(int(wait), 3600)) if wait.isdigit() else _SOON
-        return ChannelError(
-            f"the staff webhook answered {status}", fault=Fault.NOT_SENT, code=code, retry_after=after
-        )
+        return ChannelError(f"the staff webhook answered {status}", fault=Fault.NOT_SENT, code=code, retry_after=after)
     remedy = "Check the address of the staff member's webhook, and that it accepts the signature"
     if status // 100 == 3:  # noqa: PLR2004 - 3xx
         remedy = "Put the address that the webhook redirects to in its place: redirects are not followed"

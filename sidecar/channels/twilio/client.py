@@ -65,9 +65,7 @@ class TwilioClients:
             if account not in self._clients:
                 if account.base_url not in self._pools:
                     self._pools[account.base_url] = PooledHttpClient(account.base_url, self._timeout)
-                client = Client(
-                    account.account_sid, account.auth_token, http_client=self._pools[account.base_url]
-                )
+                client = Client(account.account_sid, account.auth_token, http_client=self._pools[account.base_url])
                 # The SDK imports this part when it is first named: do it now, not once an intent waits.
                 _ = client.messages
                 self._clients[account] = client

@@ -140,6 +140,4 @@ def _refused(refusal: RefusedError) -> ChannelError:
         return ChannelError(str(refusal), fault=Fault.DOUBTFUL, code=code)
     if refusal.status in _AUTHENTICATION and meaning is _UNKNOWN:
         meaning = MEANINGS[20003]
-    return ChannelError(
-        str(refusal), fault=Fault.REFUSED, code=code, effect=meaning.effect, remedy=meaning.remedy
-    )
+    return ChannelError(str(refusal), fault=Fault.REFUSED, code=code, effect=meaning.effect, remedy=meaning.remedy)

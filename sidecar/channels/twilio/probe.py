@@ -43,9 +43,7 @@ def probe(clients: TwilioClients, business: Business, public_url: str) -> list[L
         return [LiveFinding(ok=False, sentence=str(error), remedy=error.remedy)]
     except TwilioError as failure:
         decision = channel_error(failure)
-        return [
-            LiveFinding(ok=False, sentence=str(decision), remedy=decision.remedy or "try again in a minute")
-        ]
+        return [LiveFinding(ok=False, sentence=str(decision), remedy=decision.remedy or "try again in a minute")]
 
 
 def _account(client: Client, business: Business) -> LiveFinding:
@@ -86,8 +84,7 @@ def _settings(
         yield LiveFinding(
             ok=False,
             sentence=f"{who} has no voice webhook",
-            remedy="set its voice URL to the flow's webhook, and its voice fallback URL to "
-            f"{public_url}/twilio/voice",
+            remedy=f"set its voice URL to the flow's webhook, and its voice fallback URL to {public_url}/twilio/voice",
         )
     for name, found, path in wanted:
         yield _address(who, name, str(found or ""), public_url + path)

@@ -41,9 +41,7 @@ class TwilioSms:
         """
         client = self._clients.of(touch.business)
         try:
-            message = client.messages.create(
-                to=touch.to, from_=touch.sender, body=touch.body, **_options(touch)
-            )
+            message = client.messages.create(to=touch.to, from_=touch.sender, body=touch.body, **_options(touch))
         except TwilioError as failure:
             raise channel_error(failure) from failure
         if not message.sid:
@@ -58,9 +56,7 @@ class TwilioSms:
         """
         try:
             with legible():
-                listed = self._clients.of(touch.business).messages.list(
-                    to=touch.to, from_=touch.sender, limit=_RECENT
-                )
+                listed = self._clients.of(touch.business).messages.list(to=touch.to, from_=touch.sender, limit=_RECENT)
         except (ChannelError, TwilioError):
             return Finding(Found.CANNOT_TELL)
         for message in listed:

@@ -65,9 +65,7 @@ def whisper(company: str, *, action: str, language: str = "en-GB") -> str:
         language: of the spoken words (BCP 47).
     """
     response = Element("Response")
-    gather = SubElement(
-        response, "Gather", numDigits="1", timeout=str(_WHISPER_WAIT), action=action, method="POST"
-    )
+    gather = SubElement(response, "Gather", numDigits="1", timeout=str(_WHISPER_WAIT), action=action, method="POST")
     SubElement(gather, "Say", language=language).text = f"Call for {company}. Press 1 to accept."
     SubElement(response, "Hangup")
     return _text(response)

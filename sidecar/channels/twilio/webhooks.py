@@ -30,9 +30,7 @@ _LONGEST_COUNT = 9
 """Digits; beyond that nothing is a count."""
 
 _KEYWORDS: dict[str, Intent] = {
-    **dict.fromkeys(
-        ("stop", "stopall", "unsubscribe", "end", "quit", "cancel", "revoke", "optout"), "opt_out"
-    ),
+    **dict.fromkeys(("stop", "stopall", "unsubscribe", "end", "quit", "cancel", "revoke", "optout"), "opt_out"),
     **dict.fromkeys(("start", "unstop"), "opt_in"),
     **dict.fromkeys(("help", "info"), "help"),
 }
@@ -188,9 +186,7 @@ def intent_of(body: str, opt_out_type: str = "") -> tuple[Intent | None, bool]:
     return intent, intent is not None
 
 
-def read_message_status(
-    form: Mapping[str, str], now: datetime, touch_id: str | None = None
-) -> DeliveryReport:
+def read_message_status(form: Mapping[str, str], now: datetime, touch_id: str | None = None) -> DeliveryReport:
     """What became of a text of ours. ``touch_id`` is the one that its status URL carried."""
     code = form.get("ErrorCode", "")
     meaning = meaning_of(_count(form, "ErrorCode") or 0)

@@ -158,9 +158,7 @@ class Account:
         # Without arguments: stamina logs the arguments of what it repeats, and these hold phone numbers.
         return caller.on(_worth_repeating)(lambda: self._ask(request, deadline))
 
-    def write(
-        self, call: Callable[..., Any], *args: object, doing: str, scope: str, **options: object
-    ) -> Any:
+    def write(self, call: Callable[..., Any], *args: object, doing: str, scope: str, **options: object) -> Any:
         """Write once: whether it is tried again is decided by whoever owes it. Raises :class:`CrmError`."""
         return self._ask(_Request(call, args, options, doing, scope), self.deadline())
 

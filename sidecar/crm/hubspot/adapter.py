@@ -135,9 +135,7 @@ class HubSpotCrm:
         with self._lock:
             self._under_way.pop(key, None)
 
-    def _look_up(
-        self, account: Account, business: Business, phone: str, deadline: Deadline
-    ) -> CrmPerson | None:
+    def _look_up(self, account: Account, business: Business, phone: str, deadline: Deadline) -> CrmPerson | None:
         body = people.search_for(phone)
         account.wait_for_search(deadline)
         answer = account.read(
@@ -164,9 +162,7 @@ class HubSpotCrm:
         try:
             stage = deals.latest_stage(account, person.crm_id, deadline)
         except CrmError as problem:
-            _log.warning(
-                "crm_deal_stage_unknown", business=business.id, crm_id=person.crm_id, code=problem.code
-            )
+            _log.warning("crm_deal_stage_unknown", business=business.id, crm_id=person.crm_id, code=problem.code)
             return person, False
         return replace(person, deal_stage=stage), True
 
@@ -176,13 +172,9 @@ class HubSpotCrm:
         """See :meth:`sidecar.crm.port.Crm.log_touch`; what is on the timeline is not written again."""
         touches.log(self._account(business), note)
 
-    def set_opt_out(
-        self, business: Business, crm_id: str, *, opted_out: bool, source: str, at: datetime
-    ) -> None:
+    def set_opt_out(self, business: Business, crm_id: str, *, opted_out: bool, source: str, at: datetime) -> None:
         """See :meth:`sidecar.crm.port.Crm.set_opt_out`."""
-        self._people.drop(
-            lambda key, person: key[0] == business.id and person is not None and person.crm_id == crm_id
-        )
+        self._people.drop(lambda key, person: key[0] == business.id and person is not None and person.crm_id == crm_id)
         flags.set_opt_out(self._account(business), crm_id, opted_out=opted_out, source=source, at=at)
 
     def set_exhausted(self, business: Business, crm_id: str, at: datetime) -> None:

@@ -109,9 +109,7 @@ def _stage_labels(account: Account, deadline: Deadline) -> dict[tuple[str, str],
 # ---------------------------------------------------------------- won
 
 
-def won_since(
-    account: Account, crm_ids: tuple[str, ...], since: datetime, home_currency: str
-) -> tuple[WonDeal, ...]:
+def won_since(account: Account, crm_ids: tuple[str, ...], since: datetime, home_currency: str) -> tuple[WonDeal, ...]:
     """Deals of these contacts that were closed and won since then, each once. Raises :class:`CrmError`.
 
     A deal that two of the contacts share is credited to the first of them. Associations and batches are read
@@ -132,9 +130,7 @@ def won_since(
                 continue
             currency = deal.get("deal_currency_code") or home_currency
             minor = minor_units(deal.get("amount"), currency)
-            won.append(
-                WonDeal(owner[deal_id], deal_id, minor, currency if minor is not None else None, closed_at)
-            )
+            won.append(WonDeal(owner[deal_id], deal_id, minor, currency if minor is not None else None, closed_at))
     return tuple(sorted(won, key=lambda deal: (deal.closed_at, deal.deal_id)))
 
 
@@ -151,11 +147,7 @@ def _deals_of(account: Account, crm_ids: tuple[str, ...], deadline: Deadline) ->
     )
     # "from" is a keyword: the SDK calls it _from.
     found = {str(row._from.id): row.to or () for row in answer.results or ()}  # noqa: SLF001
-    return {
-        crm_id: newest((to.to_object_id for to in found[crm_id]), _PAGE)
-        for crm_id in crm_ids
-        if crm_id in found
-    }
+    return {crm_id: newest((to.to_object_id for to in found[crm_id]), _PAGE) for crm_id in crm_ids if crm_id in found}
 
 
 def _chunks(ids: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

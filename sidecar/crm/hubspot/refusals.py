@@ -46,23 +46,15 @@ def refusal_of(problem: Exception, doing: str, scope: str) -> Refusal:
         return _refused(status, problem, doing, scope)
     names = {kind.__name__ for kind in _chain_of_kinds(problem)}
     if names & {"NewConnectionError", "NameResolutionError"}:
-        return Refusal(
-            CrmError(f"HubSpot could not be reached while {doing}", temporary=True, code="unreachable")
-        )
+        return Refusal(CrmError(f"HubSpot could not be reached while {doing}", temporary=True, code="unreachable"))
     if "TimeoutError" in names:
-        return Refusal(
-            CrmError(f"HubSpot did not answer in time while {doing}", temporary=True, code="timeout")
-        )
+        return Refusal(CrmError(f"HubSpot did not answer in time while {doing}", temporary=True, code="timeout"))
     if names & {"SSLError"} or status == 0:
         said = f"no trusted TLS with HubSpot while {doing}: check hubspot.base_url and certificates"
         return Refusal(CrmError(said, temporary=True, code="tls"))
     if "HTTPError" in names:
-        return Refusal(
-            CrmError(f"the connection to HubSpot broke while {doing}", temporary=True, code="broken")
-        )
-    said = (
-        f"HubSpot's answer could not be read while {doing} ({type(problem).__name__}): check hubspot.base_url"
-    )
+        return Refusal(CrmError(f"the connection to HubSpot broke while {doing}", temporary=True, code="broken"))
+    said = f"HubSpot's answer could not be read while {doing} ({type(problem).__name__}): check hubspot.base_url"
     return Refusal(CrmError(said, temporary=False, code="unreadable"))
 
 
@@ -106,9 +98,7 @@ def _refused(status: int, problem: Exception, doing: str, scope: str) -> Refusal
         said = f"HubSpot has no such record (404) while {doing}: it may have been deleted or merged"
         return Refusal(CrmError(said, temporary=False, code=NOT_FOUND))
     if status == _CONFLICT:
-        return Refusal(
-            CrmError(f"HubSpot has it already (409) while {doing}", temporary=False, code=CONFLICT)
-        )
+        return Refusal(CrmError(f"HubSpot has it already (409) while {doing}", temporary=False, code=CONFLICT))
     return Refusal(CrmError(f"HubSpot answered {status} ({code}) while {doing}", temporary=False, code=code))
 
 

@@ -73,9 +73,7 @@ def log(account: Account, note: TouchNote) -> None:
             "associations": [
                 {
                     "to": {"id": note.crm_id},
-                    "types": [
-                        {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": kind.association}
-                    ],
+                    "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": kind.association}],
                 }
             ],
         },
@@ -101,9 +99,7 @@ def properties_of(note: TouchNote) -> dict[str, str]:
             "hs_email_subject": "Follow-up of a missed call",
         }
     return kept | {
-        "hs_call_title": ": ".join(
-            filter(None, ("AI callback after a missed call", note.outcome.replace("_", " ")))
-        ),
+        "hs_call_title": ": ".join(filter(None, ("AI callback after a missed call", note.outcome.replace("_", " ")))),
         "hs_call_direction": "OUTBOUND",
         "hs_call_status": _CALL_STATUS.get(note.outcome, "COMPLETED"),
         "hs_call_duration": str(note.duration_ms or 0),

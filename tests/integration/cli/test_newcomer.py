@@ -214,7 +214,7 @@ def test_serve_without_a_database_says_what_to_run(set_up: Newcomer) -> None:
 def test_every_command_of_the_ten_steps_is_taken_here() -> None:
     """The README and this test do not drift apart."""
     steps = README.read_text(encoding="utf-8").partition("in ten steps")[2].partition("\n## ")[0]
-    named = {re.split(" -| <", found)[0] for found in re.findall(r"`recovery ([^`]+)`", steps)}
+    named = {re.split(' -| <| "', found)[0] for found in re.findall(r"`recovery ([^`]+)`", steps)}
     assert {"init", "check", "db upgrade", "serve", "contacts show"} <= named
     taken = Path(__file__).read_text(encoding="utf-8")
     for command in named:

@@ -31,9 +31,7 @@ class Emails:
     def respond(self, incoming: Incoming) -> Answer:
         at = "2026-11-18T10:00:00Z"
         if incoming.path == "/crm/v4/objects/contacts/7/associations/emails":
-            return json_answer(
-                200, {"results": [{"toObjectId": one, "associationTypes": []} for one in self.kept]}
-            )
+            return json_answer(200, {"results": [{"toObjectId": one, "associationTypes": []} for one in self.kept]})
         if incoming.path == "/crm/v3/objects/emails/batch/read":
             shown = [
                 {
@@ -44,9 +42,7 @@ class Emails:
                 }
                 for one in self.kept
             ]
-            return json_answer(
-                200, {"status": "COMPLETE", "startedAt": at, "completedAt": at, "results": shown}
-            )
+            return json_answer(200, {"status": "COMPLETE", "startedAt": at, "completedAt": at, "results": shown})
         assert (incoming.method, incoming.path) == ("POST", "/crm/v3/objects/emails")
         self.kept[len(self.kept) + 1] = json.loads(incoming.raw)
         return json_answer(201, {"id": "1", "createdAt": at, "updatedAt": at, "properties": {}})
@@ -60,13 +56,9 @@ def emails() -> Iterator[Emails]:
     server.listener.stop()
 
 
-def test_an_email_is_logged_once_even_where_its_text_is_hidden(
-    emails: Emails, crm: Crms, plumber: Business
-) -> None:
+def test_an_email_is_logged_once_even_where_its_text_is_hidden(emails: Emails, crm: Crms, plumber: Business) -> None:
     assert plumber.hubspot is not None
-    ours = replace(
-        plumber, hubspot=replace(plumber.hubspot, base_url=f"http://127.0.0.1:{emails.listener.port}/")
-    )
+    ours = replace(plumber, hubspot=replace(plumber.hubspot, base_url=f"http://127.0.0.1:{emails.listener.port}/"))
     crm.log_touch(ours, NOTE)
     crm.log_touch(ours, NOTE)
     [kept] = emails.kept.values()

@@ -188,9 +188,7 @@ def test_a_burst_is_refused_instead_of_queued(sandbox: Sandbox, crm: Crms, plumb
 
 
 @pytest.mark.parametrize("kind", ["reset", "accept_then_hang"])
-def test_a_broken_line_raises_nothing(
-    sandbox: Sandbox, crm: Crms, plumber: Business, kind: FaultKind
-) -> None:
+def test_a_broken_line_raises_nothing(sandbox: Sandbox, crm: Crms, plumber: Business, kind: FaultKind) -> None:
     sandbox.fault("hubspot", "contacts.search", kind, times=None, seconds=0)
     assert crm.find_person(plumber, THEIRS, budget_seconds=0.5) is None
 
@@ -210,9 +208,7 @@ def test_a_business_without_a_crm_knows_nobody(crm: Crms, plumber: Business) -> 
     assert crm.find_person(replace(plumber, hubspot=None), THEIRS) is None
 
 
-def test_the_three_requests_of_a_look_up_share_one_connection(
-    sandbox: Sandbox, crm: Crms, plumber: Business
-) -> None:
+def test_the_three_requests_of_a_look_up_share_one_connection(sandbox: Sandbox, crm: Crms, plumber: Business) -> None:
     sandbox.hubspot_contact("Priya", "Shah", THEIRS, deal_stage="Quote sent")
     crm.find_person(plumber, THEIRS)
     account = crm._hubspot._account(plumber)

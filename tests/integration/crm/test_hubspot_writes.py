@@ -38,9 +38,7 @@ def priya(sandbox: Sandbox) -> str:
 # ---------------------------------------------------------------- touches
 
 
-def test_a_text_is_a_communication_on_the_timeline(
-    sandbox: Sandbox, crm: Crms, plumber: Business, priya: str
-) -> None:
+def test_a_text_is_a_communication_on_the_timeline(sandbox: Sandbox, crm: Crms, plumber: Business, priya: str) -> None:
     crm.log_touch(plumber, note(priya))
     [created] = sandbox.requests("hubspot", "communications.create")
     assert created.status == 201
@@ -91,9 +89,7 @@ def test_another_touch_at_another_time_is_logged_beside_it(
     assert len(sandbox.crm.things["communications"]) == 2
 
 
-def test_a_write_is_never_repeated_by_itself(
-    sandbox: Sandbox, crm: Crms, plumber: Business, priya: str
-) -> None:
+def test_a_write_is_never_repeated_by_itself(sandbox: Sandbox, crm: Crms, plumber: Business, priya: str) -> None:
     sandbox.fault("hubspot", "communications.create", "status", times=None, status=502)
     with pytest.raises(CrmError):
         crm.log_touch(plumber, note(priya))
@@ -162,9 +158,7 @@ def test_a_missing_scope_is_named(sandbox: Sandbox, crm: Crms, plumber: Business
     assert raised.value.code == "http_403"
 
 
-@pytest.mark.parametrize(
-    ("status", "temporary"), [(429, True), (500, True), (503, True), (400, False), (404, False)]
-)
+@pytest.mark.parametrize(("status", "temporary"), [(429, True), (500, True), (503, True), (400, False), (404, False)])
 def test_what_can_help_later_is_temporary(
     sandbox: Sandbox, crm: Crms, plumber: Business, *, status: int, temporary: bool
 ) -> None:

@@ -20,9 +20,7 @@ def create(client: Any) -> Any:
     return client.messages.create(to=THEIRS, from_=OURS, body="Hello")
 
 
-def test_a_status_is_given_as_often_as_asked_and_accepts_nothing(
-    sandbox: Sandbox, twilio_client: Any
-) -> None:
+def test_a_status_is_given_as_often_as_asked_and_accepts_nothing(sandbox: Sandbox, twilio_client: Any) -> None:
     sandbox.fault("twilio", "messages.create", "status", times=2, status=400, code=21614)
 
     for _ in range(2):
@@ -55,9 +53,7 @@ def test_a_reset_is_no_answer_and_no_text(sandbox: Sandbox, twilio_client: Any) 
     create(twilio_client)
 
 
-def test_a_hanging_request_is_accepted_and_answered_when_released(
-    sandbox: Sandbox, twilio_client: Any
-) -> None:
+def test_a_hanging_request_is_accepted_and_answered_when_released(sandbox: Sandbox, twilio_client: Any) -> None:
     sandbox.fault("twilio", "messages.create", "hang")
     answers: list[Any] = []
     sender = threading.Thread(target=lambda: answers.append(create(twilio_client)))

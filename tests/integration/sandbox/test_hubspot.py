@@ -42,9 +42,7 @@ def names(found: Any) -> list[str]:
 
 
 def search(contacts: Any, *groups: dict[str, Any], **rest: Any) -> Any:
-    return contacts.search_api.do_search(
-        {"filterGroups": list(groups), "properties": ["firstname", "phone"], **rest}
-    )
+    return contacts.search_api.do_search({"filterGroups": list(groups), "properties": ["firstname", "phone"], **rest})
 
 
 @pytest.mark.parametrize(
@@ -58,9 +56,7 @@ def search(contacts: Any, *groups: dict[str, Any], **rest: Any) -> Any:
         ("447700900123", {"calculated", "token"}),
     ],
 )
-def test_a_phone_is_found_as_people_typed_it(
-    sandbox: Sandbox, contacts: Any, typed: str, found_by: set[str]
-) -> None:
+def test_a_phone_is_found_as_people_typed_it(sandbox: Sandbox, contacts: Any, typed: str, found_by: set[str]) -> None:
     sandbox.hubspot_contact("Maya", "Osei", typed)
     sandbox.hubspot_contact("Other", None, "07700 900999")
     ways = {
@@ -276,9 +272,7 @@ def test_opt_out_properties_must_exist_first(sandbox: Sandbox, client: Any) -> N
     fetched = client.crm.contacts.basic_api.get_by_id(contact, properties=["recovery_opt_out"])
     assert fetched.properties["recovery_opt_out"] == "true"
     assert client.crm.properties.core_api.get_by_name("contacts", "recovery_opt_out").type == "bool"
-    assert "recovery_opt_out" in [
-        one.name for one in client.crm.properties.core_api.get_all("contacts").results
-    ]
+    assert "recovery_opt_out" in [one.name for one in client.crm.properties.core_api.get_all("contacts").results]
 
 
 def test_out_of_all_emails(sandbox: Sandbox, client: Any) -> None:

@@ -45,9 +45,7 @@ def test_a_process_serves_and_is_steered(process: dict[str, str], app: Applicati
 
     def send() -> int:
         form = {"To": THEIRS, "From": OURS, "Body": "Hello"}
-        return requests.post(
-            url, form, auth=(process["account_sid"], process["auth_token"]), timeout=5
-        ).status_code
+        return requests.post(url, form, auth=(process["account_sid"], process["auth_token"]), timeout=5).status_code
 
     assert [send(), send()] == [503, 201]
     (text,) = remote.wait("texts")

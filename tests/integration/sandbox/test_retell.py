@@ -98,9 +98,7 @@ def test_what_retell_would_refuse_is_refused(sandbox: Sandbox, client: Any, chan
         {"metadata": [{"type": "string", "op": "eq", "value": "b"}]},
     ],
 )
-def test_filters_of_another_shape_are_refused(
-    sandbox: Sandbox, client: Any, criteria: dict[str, Any]
-) -> None:
+def test_filters_of_another_shape_are_refused(sandbox: Sandbox, client: Any, criteria: dict[str, Any]) -> None:
     from retell import BadRequestError
 
     sandbox.voice_script("booked", when="asked")
@@ -243,9 +241,7 @@ def test_a_forged_event(sandbox: Sandbox, client: Any, app: Application) -> None
     at_ms = int(sandbox.now().timestamp() * 1000)
     wrong, unsigned = app.seen
     signature = wrong.headers["x-retell-signature"]
-    assert not symmetric["verify"](
-        wrong.raw.decode(), sandbox.retell_api_key, signature, {"timestamp": at_ms}
-    )
+    assert not symmetric["verify"](wrong.raw.decode(), sandbox.retell_api_key, signature, {"timestamp": at_ms})
     assert "x-retell-signature" not in unsigned.headers
 
 

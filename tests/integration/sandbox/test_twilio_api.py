@@ -27,9 +27,7 @@ def refusal(client: Any, **changes: Any) -> TwilioRestException:
 
 
 def test_an_accepted_text_is_recorded_and_found_again(sandbox: Sandbox, twilio_client: Any) -> None:
-    message = create(
-        twilio_client, validity_period=300, status_callback="https://app.test/twilio/message-status?t=1"
-    )
+    message = create(twilio_client, validity_period=300, status_callback="https://app.test/twilio/message-status?t=1")
 
     (text,) = sandbox.texts
     assert (text.sid, text.to, text.from_, text.body) == (message.sid, THEIRS, OURS, "Hello")

@@ -20,8 +20,7 @@ DIAL = (
     f'<Number url="/base/twilio/whisper">{STAFF}</Number></Dial></Response>'
 )
 WHISPER = (
-    '<Response><Gather numDigits="1" action="/base/twilio/whisper?accept=1"><Say>Press 1</Say></Gather>'
-    "</Response>"
+    '<Response><Gather numDigits="1" action="/base/twilio/whisper?accept=1"><Say>Press 1</Say></Gather></Response>'
 )
 
 
@@ -42,9 +41,7 @@ def valid(sandbox: Sandbox, incoming: Incoming) -> bool:
     )
 
 
-def test_staffs_voicemail_answers(
-    sandbox: Sandbox, app_behind_proxy: Application, clock: ManualClock
-) -> None:
+def test_staffs_voicemail_answers(sandbox: Sandbox, app_behind_proxy: Application, clock: ManualClock) -> None:
     start = clock.now()
     story = sandbox.miss_call(OURS, THEIRS, "staff_voicemail", ring_seconds=18)
 
@@ -78,9 +75,7 @@ def test_staffs_voicemail_answers(
     )
     assert (clock.now() - start).total_seconds() == 18
     assert status["Timestamp"] == "Wed, 18 Nov 2026 10:00:18 +0000"
-    assert [story.answers[name].status for name in ("voice", "whisper", "dial-result", "call-status")] == [
-        200
-    ] * 4
+    assert [story.answers[name].status for name in ("voice", "whisper", "dial-result", "call-status")] == [200] * 4
 
 
 @pytest.mark.parametrize(
@@ -113,12 +108,8 @@ def test_staff_press_one(sandbox: Sandbox, app_behind_proxy: Application) -> Non
     assert app_behind_proxy.seen[-1].body["CallDuration"] == str(18 + 90)
 
 
-def test_a_voicemail_of_ours_completes_an_unanswered_call(
-    sandbox: Sandbox, app_behind_proxy: Application
-) -> None:
-    app_behind_proxy.answers["/twilio/dial-result"] = (
-        "<Response><Say>Leave a message</Say><Record/></Response>"
-    )
+def test_a_voicemail_of_ours_completes_an_unanswered_call(sandbox: Sandbox, app_behind_proxy: Application) -> None:
+    app_behind_proxy.answers["/twilio/dial-result"] = "<Response><Say>Leave a message</Say><Record/></Response>"
     sandbox.miss_call(OURS, THEIRS, "no_answer")
 
     assert app_behind_proxy.seen[-1].body["CallStatus"] == "completed"
@@ -164,9 +155,7 @@ def test_webhooks_can_be_lost_or_overtake_each_other(sandbox: Sandbox, app_behin
 
 def test_webhooks_set_on_a_number_win(sandbox: Sandbox, app: Application) -> None:
     sandbox.point_at(app.url, PUBLIC)
-    sandbox.twilio_number(
-        OURS, voice_url=f"{PUBLIC}/webhook/missed", status_callback=f"{PUBLIC}/twilio/second"
-    )
+    sandbox.twilio_number(OURS, voice_url=f"{PUBLIC}/webhook/missed", status_callback=f"{PUBLIC}/twilio/second")
     sandbox.miss_call(OURS, THEIRS)
 
     assert app.paths == ["/webhook/missed", "/twilio/second"]
@@ -212,9 +201,7 @@ def test_texts_are_delivered_by_themselves_where_switched_on(
     assert (fetched.status, fetched.date_sent) == ("delivered", sandbox.now())
 
 
-def test_a_text_fails_with_its_error_code(
-    sandbox: Sandbox, app_behind_proxy: Application, twilio_client: Any
-) -> None:
+def test_a_text_fails_with_its_error_code(sandbox: Sandbox, app_behind_proxy: Application, twilio_client: Any) -> None:
     message = twilio_client.messages.create(
         to=THEIRS, from_=OURS, body="Hi", status_callback=f"{PUBLIC}/twilio/message-status"
     )

@@ -11,9 +11,7 @@ THEIRS = "+447700900123"
 
 def test_the_search_is_one_of_five_groups_at_most() -> None:
     groups = search_for(THEIRS)["filterGroups"]
-    assert [
-        (one["propertyName"], one["operator"], one["value"]) for group in groups for one in group["filters"]
-    ] == [
+    assert [(one["propertyName"], one["operator"], one["value"]) for group in groups for one in group["filters"]] == [
         ("hs_searchable_calculated_phone_number", "EQ", "7700900123"),
         ("phone", "EQ", THEIRS),
         ("mobilephone", "EQ", THEIRS),

@@ -172,9 +172,7 @@ class TestUnitedStates:
         assert attempts_allowed(preset("uk"), ()) is None
 
     def test_a_presets_own_count_holds_with_the_states(self) -> None:
-        counted = Preset(
-            "counted", {}, attempts_per_day=2, attempts_per_day_by_state={"US-FL": 3, "US-MD": 1}
-        )
+        counted = Preset("counted", {}, attempts_per_day=2, attempts_per_day_by_state={"US-FL": 3, "US-MD": 1})
         assert attempts_allowed(counted, ("US-FL",)) == 2
         assert attempts_allowed(counted, ("US-FL", "US-MD")) == 1
 
@@ -257,9 +255,7 @@ class TestBusiness:
             check_windows(preset(name), {"voice": parse_window({"daily": "22-7"})})
 
     def test_hours_that_the_law_allows_in_part_are_taken(self) -> None:
-        check_windows(
-            preset("uk"), {"sms": parse_window({"sun": "6-9"}), "staff": parse_window({"sun": "2-3"})}
-        )
+        check_windows(preset("uk"), {"sms": parse_window({"sun": "6-9"}), "staff": parse_window({"sun": "2-3"})})
 
     def test_custom_needs_hours_for_every_channel(self) -> None:
         some = parse_window({"daily": "9-18"})
@@ -301,9 +297,7 @@ class TestNames:
         with pytest.raises(RuleError, match="'eu' is not known; use one of uk, ca, us, custom"):
             preset("eu")
 
-    @pytest.mark.parametrize(
-        ("region", "part"), [("GB", "ENG"), ("GB", "GB-ENG"), ("CA", "QC"), ("GB", None)]
-    )
+    @pytest.mark.parametrize(("region", "part"), [("GB", "ENG"), ("GB", "GB-ENG"), ("CA", "QC"), ("GB", None)])
     def test_known_places(self, region: str, part: str | None) -> None:
         check_region(region, part)
 
@@ -312,9 +306,7 @@ class TestNames:
             check_region("EN")
 
     def test_an_unknown_subdivision_names_the_known(self) -> None:
-        with pytest.raises(
-            RuleError, match="subdivision: 'LDN' is not a part of GB; use one of ENG, NIR, SCT, WLS"
-        ):
+        with pytest.raises(RuleError, match="subdivision: 'LDN' is not a part of GB; use one of ENG, NIR, SCT, WLS"):
             check_region("GB", "LDN")
 
     def test_a_state_that_nobody_lists_takes_the_holidays_of_all(self) -> None:
@@ -349,6 +341,4 @@ def test_what_is_open_for_all_candidates_is_open_for_each(
 @given(st.sampled_from(["uk", "ca", "us"]), st.sampled_from(["sms", "voice", "email"]), INSTANTS)
 def test_the_business_never_widens_the_law(name: str, channel: Channel, at: datetime) -> None:
     whole_day = parse_window({"daily": "0-24", "holidays": "0-24"})
-    assert is_open(rules(name, channel, overrides={channel: whole_day}), at) == is_open(
-        rules(name, channel), at
-    )
+    assert is_open(rules(name, channel, overrides={channel: whole_day}), at) == is_open(rules(name, channel), at)

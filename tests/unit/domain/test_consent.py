@@ -106,9 +106,7 @@ class TestUnitedKingdom:
             ("inquiry", "marketing_without_consent"),
         ],
     )
-    def test_marketing_by_text_needs_consent_or_soft_opt_in(
-        self, basis: Basis, expected: Reason | None
-    ) -> None:
+    def test_marketing_by_text_needs_consent_or_soft_opt_in(self, basis: Basis, expected: Reason | None) -> None:
         assert reason(ask("uk", given_on(basis, "marketing"), purpose="marketing")) == expected
 
     @pytest.mark.parametrize("basis", ["soft_opt_in", "contract", "inquiry"])
@@ -217,9 +215,7 @@ class TestExpress:
 
     def test_on_an_email_address_it_does_not(self) -> None:
         assert ends_at(given_on("express"), "email") is None
-        assert (
-            reason(ask("us", given_on("express"), channel="email", now=SOON + timedelta(days=3_650))) is None
-        )
+        assert reason(ask("us", given_on("express"), channel="email", now=SOON + timedelta(days=3_650))) is None
 
     def test_its_own_earlier_end_holds(self) -> None:
         end = CALLED + timedelta(days=30)
@@ -313,9 +309,7 @@ def allowed(question: dict[str, object], consents: list[Consent], **changes: obj
 
 
 @given(questions(), st.lists(a_consent(), max_size=5), a_consent())
-def test_one_more_consent_never_forbids(
-    question: dict[str, object], consents: list[Consent], another: Consent
-) -> None:
+def test_one_more_consent_never_forbids(question: dict[str, object], consents: list[Consent], another: Consent) -> None:
     assert allowed(question, [*consents, another]) >= allowed(question, consents)
 
 

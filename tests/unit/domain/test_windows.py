@@ -49,9 +49,7 @@ class TestOneClock:
         assert found.tzinfo is UTC
 
     def test_friday_evening_waits_for_monday(self) -> None:
-        assert first_open([on(OFFICE)], local(LONDON, 2026, 11, 20, 18, 0)) == local(
-            LONDON, 2026, 11, 23, 9, 0
-        )
+        assert first_open([on(OFFICE)], local(LONDON, 2026, 11, 20, 18, 0)) == local(LONDON, 2026, 11, 23, 9, 0)
 
     def test_the_end_is_closed_and_the_start_open(self) -> None:
         assert is_open([on(OFFICE)], datetime(2026, 11, 23, 17, 59, 59, 999_999, tzinfo=UTC))

@@ -29,9 +29,7 @@ class RetellSide(Side):
     def __init__(self, sandbox: Sandbox, clients: RetellClients, clock: ManualClock) -> None:
         self.sandbox, self.clients, self.clock = sandbox, clients, clock
         self.channel = RetellVoice(clients)
-        self.business = business(
-            retell=Retell(sandbox.retell_api_key, "agent_1", OURS, base_url=sandbox.retell_url)
-        )
+        self.business = business(retell=Retell(sandbox.retell_api_key, "agent_1", OURS, base_url=sandbox.retell_url))
 
     def touch(self, name: str = "tch_1") -> Outgoing:
         return touch(
@@ -94,9 +92,7 @@ def test_the_same_touch_does_not_ring_twice(side: RetellSide) -> None:
 def test_what_the_person_did_is_read_from_signed_events(
     side: RetellSide, outcome: str, *, reached: bool, said: str | None
 ) -> None:
-    side.sandbox.point_at(
-        side.sandbox.receiver_url, retell_webhook_url=side.sandbox.receiver_url + "/hooks/r"
-    )
+    side.sandbox.point_at(side.sandbox.receiver_url, retell_webhook_url=side.sandbox.receiver_url + "/hooks/r")
     call_id = side.channel.send(side.touch()).provider_id
     side.sandbox.finish_call(call_id, outcome)
     last = side.sandbox.received[-1]

@@ -28,9 +28,7 @@ def sandbox(clock: ManualClock) -> Iterator[Sandbox]:
 
 
 def letter(sandbox: Sandbox, **changes: Any) -> Outgoing:
-    settings = Smtp(
-        sandbox.smtp_host, sandbox.smtp_port, "ann@example.org", "office@example.org", "ann", "pw", "none"
-    )
+    settings = Smtp(sandbox.smtp_host, sandbox.smtp_port, "ann@example.org", "office@example.org", "ann", "pw", "none")
     ours = business(smtp=settings, address="1 High Street, Bristol")
     fields: dict[str, Any] = {
         "business": ours,

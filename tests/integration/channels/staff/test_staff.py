@@ -53,9 +53,7 @@ def test_a_closed_door_is_not_sent_and_a_silent_one_doubtful(
 ) -> None:
     monkeypatch.setattr(webhooks, "_READ_SECONDS", 0.2)
     hook = f"{sandbox.receiver_url}/hooks/staff"
-    ours = business(
-        staff=(StaffMember("Ben", webhook=hook), StaffMember("Cat", webhook="http://127.0.0.1:9/hooks"))
-    )
+    ours = business(staff=(StaffMember("Ben", webhook=hook), StaffMember("Cat", webhook="http://127.0.0.1:9/hooks")))
     silent, closed = destinations(ours)
     sandbox.fault("receiver", "hooks.post", "hang")
     with pytest.raises(ChannelError) as raised:
@@ -67,9 +65,7 @@ def test_a_closed_door_is_not_sent_and_a_silent_one_doubtful(
 
 
 def test_an_email_to_staff_has_no_unsubscribe(sandbox: Sandbox, desk: StaffDesk) -> None:
-    settings = Smtp(
-        sandbox.smtp_host, sandbox.smtp_port, "ann@example.org", "office@example.org", None, None, "none"
-    )
+    settings = Smtp(sandbox.smtp_host, sandbox.smtp_port, "ann@example.org", "office@example.org", None, None, "none")
     ours = business(smtp=settings, staff=(StaffMember("Ben", email="ben@example.org"),))
     desk.alert(ours, destinations(ours)[0], "Priya replied", "“Yes”", delivery_id="dlv_1", at=NOW)
     [email] = sandbox.emails

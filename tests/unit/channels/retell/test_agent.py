@@ -139,9 +139,7 @@ def json_(**body: Any) -> httpx.Response:
 
 def agent(version: int = 0, **changes: Any) -> httpx.Response:
     engine = {"type": "retell-llm", "llm_id": "llm_1"}
-    return json_(
-        agent_id="agent_9", version=version, response_engine=engine, voice_id="v", agent_name=NAME, **changes
-    )
+    return json_(agent_id="agent_9", version=version, response_engine=engine, voice_id="v", agent_name=NAME, **changes)
 
 
 def listed(*names: str, more: str | None = None) -> httpx.Response:
@@ -149,9 +147,7 @@ def listed(*names: str, more: str | None = None) -> httpx.Response:
     return json_(items=items, has_more=more is not None, pagination_key=more)
 
 
-def test_a_first_agent_is_made_and_published(
-    clients: RetellClients, network: Network, script: Script
-) -> None:
+def test_a_first_agent_is_made_and_published(clients: RetellClients, network: Network, script: Script) -> None:
     network.will(listed(NAME + " and son"), json_(llm_id="llm_1"), agent(), httpx.Response(200))
 
     done = deploy(clients, business(), script, PUBLIC + "/")
@@ -211,12 +207,8 @@ def test_a_change_becomes_a_new_version(clients: RetellClients, network: Network
     assert network.body(6)["version"] == 4
 
 
-def test_a_draft_that_was_left_behind_is_finished(
-    clients: RetellClients, network: Network, script: Script
-) -> None:
-    network.will(
-        listed(NAME), agent(0, is_published=False), json_(llm_id="llm_2"), agent(0), httpx.Response(200)
-    )
+def test_a_draft_that_was_left_behind_is_finished(clients: RetellClients, network: Network, script: Script) -> None:
+    network.will(listed(NAME), agent(0, is_published=False), json_(llm_id="llm_2"), agent(0), httpx.Response(200))
     assert deploy(clients, business(), script, PUBLIC).version == 0
     assert "POST /create-agent-version/agent_9" not in network.paths()
 

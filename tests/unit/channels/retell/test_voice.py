@@ -47,9 +47,7 @@ def refusal(status: int, **headers: str) -> httpx.Response:
 
 
 def page(*calls: dict[str, Any], more: str | None = None) -> httpx.Response:
-    return httpx.Response(
-        200, json={"items": list(calls), "has_more": more is not None, "pagination_key": more}
-    )
+    return httpx.Response(200, json={"items": list(calls), "has_more": more is not None, "pagination_key": more})
 
 
 def test_a_call_is_placed_with_all_that_finds_it_again(voice: RetellVoice, network: Network) -> None:
@@ -101,9 +99,7 @@ def test_a_touchs_own_sender_wins(voice: RetellVoice, network: Network) -> None:
 
 
 def test_businesses_share_connections_but_not_keys(clients: RetellClients, network: Network) -> None:
-    other = business(
-        id="other", retell=Retell("key_other", "agent_2", OURS, base_url="http://retell.example/v")
-    )
+    other = business(id="other", retell=Retell("key_other", "agent_2", OURS, base_url="http://retell.example/v"))
     assert clients.of(business()) is clients.of(business())
     network.will(httpx.Response(201, json=call()))
     RetellVoice(clients).send(ringing(business=other))
@@ -199,9 +195,7 @@ def test_a_call_is_found_by_its_metadata(voice: RetellVoice, network: Network) -
     assert finding.accepted is not None
     assert finding.accepted.provider_id == "call_7"
     assert network.body() == {
-        "filter_criteria": {
-            "metadata": [{"key": "touch_id", "type": "string", "op": "eq", "value": "tch_1"}]
-        },
+        "filter_criteria": {"metadata": [{"key": "touch_id", "type": "string", "op": "eq", "value": "tch_1"}]},
         "sort_order": "descending",
         "limit": 50,
     }
@@ -232,9 +226,7 @@ def test_a_retell_that_does_not_answer_cannot_tell(
 
 
 @pytest.mark.parametrize("answer", [{"json": {}}, {"json": []}, {"html": "<html>gateway</html>"}])
-def test_a_list_that_cannot_be_read_cannot_tell(
-    voice: RetellVoice, network: Network, answer: dict[str, Any]
-) -> None:
+def test_a_list_that_cannot_be_read_cannot_tell(voice: RetellVoice, network: Network, answer: dict[str, Any]) -> None:
     network.will(httpx.Response(200, **answer))
     assert voice.find(ringing()).found is Found.CANNOT_TELL
 

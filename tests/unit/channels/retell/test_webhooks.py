@@ -19,9 +19,7 @@ from sidecar.channels.retell.webhooks import (
 from tests.unit.channels.example import NOW
 
 KEY = "key_retell"
-BODY = json.dumps(
-    {"event": "call_ended", "call": {"call_id": "call_1", "note": "größer"}}, ensure_ascii=False
-)
+BODY = json.dumps({"event": "call_ended", "call": {"call_id": "call_1", "note": "größer"}}, ensure_ascii=False)
 
 
 def sign(body: str = BODY, key: str = KEY, at: datetime = NOW) -> str:
@@ -49,9 +47,7 @@ def test_five_minutes_are_forgiven_either_way(late: timedelta) -> None:
     assert verify(KEY, BODY.encode(), sign(), NOW + late)
 
 
-@pytest.mark.parametrize(
-    "late", [timedelta(minutes=5, milliseconds=1), -timedelta(minutes=5, milliseconds=1)]
-)
+@pytest.mark.parametrize("late", [timedelta(minutes=5, milliseconds=1), -timedelta(minutes=5, milliseconds=1)])
 def test_more_is_not(late: timedelta) -> None:
     assert not verify(KEY, BODY.encode(), sign(), NOW + late)
 

@@ -63,17 +63,13 @@ def test_the_head_is_complete() -> None:
 
 
 def test_one_click_unsubscribe_survives_a_long_link() -> None:
-    raw = letter_for(
-        touch(business=OURS, to="p@example.com", sender="", unsubscribe_url=LINK), SETTINGS
-    ).as_bytes()
+    raw = letter_for(touch(business=OURS, to="p@example.com", sender="", unsubscribe_url=LINK), SETTINGS).as_bytes()
     assert f"\r\nList-Unsubscribe: <{LINK}>\r\n".encode() in raw, "RFC 8058: neither folded nor encoded"
     assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
 
 
 def test_lines_and_encoded_words_keep_their_limits() -> None:
-    long = touch(
-        business=OURS, to="p@example.com", sender="", subject="Über Ihre Anfrage " * 9, body="ü" * 2000
-    )
+    long = touch(business=OURS, to="p@example.com", sender="", subject="Über Ihre Anfrage " * 9, body="ü" * 2000)
     for line in letter_for(long, SETTINGS).as_bytes().split(b"\r\n"):
         assert len(line) <= 78, "RFC 2045: quoted-printable lines; RFC 2047: encoded words"
 
@@ -90,10 +86,7 @@ def test_both_bodies_name_the_company_and_the_way_out() -> None:
 
 def test_the_html_is_well_formed_and_links_what_is_a_link() -> None:
     html = body(sent(), "html")
-    assert (
-        '<a href="https://example.org/a?b=1&amp;c=2">https://example.org/a?b=1&amp;c=2</a>.<br>Ann</p>'
-        in html
-    )
+    assert '<a href="https://example.org/a?b=1&amp;c=2">https://example.org/a?b=1&amp;c=2</a>.<br>Ann</p>' in html
     assert 'name="color-scheme" content="light dark"' in html
     checker = Nesting()
     checker.feed(html)

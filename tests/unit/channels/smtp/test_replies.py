@@ -41,9 +41,7 @@ def person(source: Any) -> MessageReport:
 
 
 def test_a_reply_finds_its_sequence() -> None:
-    assert person(
-        mail("Yes please\n\nOn Wed, 18 Nov 2026, Ann wrote:\n> Hi Priya\n" + FOOT)
-    ) == MessageReport(
+    assert person(mail("Yes please\n\nOn Wed, 18 Nov 2026, Ann wrote:\n> Hi Priya\n" + FOOT)) == MessageReport(
         message_id="<r1@example.com>",
         channel="email",
         at=AT,
@@ -214,9 +212,7 @@ def report(kind: str, second: str, *, head_only: bool = False) -> bytes:
     ).encode()
 
 
-STATUS = (
-    "Reporting-MTA: dns; mx.example.com\n\nFinal-Recipient: rfc822; p@example.com\nAction: {}\nStatus: {}\n"
-)
+STATUS = "Reporting-MTA: dns; mx.example.com\n\nFinal-Recipient: rfc822; p@example.com\nAction: {}\nStatus: {}\n"
 
 
 @pytest.mark.parametrize("head_only", [False, True])

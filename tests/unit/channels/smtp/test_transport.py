@@ -109,9 +109,7 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def letter(server: Server, **changes: object) -> Outgoing:
-    settings = Smtp(
-        "127.0.0.1", server.port, "ann@example.org", "office@example.org", "ann", "pass", security="none"
-    )
+    settings = Smtp("127.0.0.1", server.port, "ann@example.org", "office@example.org", "ann", "pass", security="none")
     ours = business(smtp=replace(settings, **changes))  # type: ignore[arg-type]
     return touch(business=ours, to="priya@example.com", sender="", body="Hi\n.\n..two\nend")
 
@@ -171,9 +169,7 @@ def test_without_a_last_word_nobody_knows(server: Server, says: str) -> None:
         ("BODY", "550 5.1.1 no such user", Fault.REFUSED, Effect.INVALID),
     ],
 )
-def test_a_refusal_says_what_it_means(
-    server: Server, verb: str, says: str, fault: Fault, effect: Effect
-) -> None:
+def test_a_refusal_says_what_it_means(server: Server, verb: str, says: str, fault: Fault, effect: Effect) -> None:
     server.says[verb] = says
     error = failure(server)
     assert (error.fault, error.effect, error.code) == (fault, effect, f"smtp_{says[:3]}")

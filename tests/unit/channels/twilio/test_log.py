@@ -259,9 +259,7 @@ def test_a_suspended_account_is_found_out(clients: TwilioClients, twilio: Reques
     assert probed(clients, twilio, owned(), status="suspended")[0][0] is False
 
 
-def test_wrong_credentials_are_one_finding_with_a_remedy(
-    clients: TwilioClients, twilio: RequestsMock
-) -> None:
+def test_wrong_credentials_are_one_finding_with_a_remedy(clients: TwilioClients, twilio: RequestsMock) -> None:
     twilio.get(f"{ROOT}.json", json={"code": 20003, "message": "Authenticate"}, status=401)
     (finding,) = probe(clients, business(), PUBLIC)
     assert not finding.ok

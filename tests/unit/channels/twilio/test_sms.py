@@ -81,9 +81,7 @@ def test_validity_stays_within_twilios_bounds(
     assert parse_qs(str(twilio.calls[0].request.body))["ValidityPeriod"] == [sent]
 
 
-def test_nothing_optional_is_sent_where_nothing_was_given(
-    sms: TwilioSms, twilio: responses.RequestsMock
-) -> None:
+def test_nothing_optional_is_sent_where_nothing_was_given(sms: TwilioSms, twilio: responses.RequestsMock) -> None:
     twilio.post(MESSAGES, json=message(), status=201)
     sms.send(touch())
     assert set(parse_qs(str(twilio.calls[0].request.body))) == {"To", "From", "Body"}
@@ -95,9 +93,7 @@ def test_another_base_url_keeps_the_path(sms: TwilioSms, twilio: responses.Reque
     assert sms.send(touch(business=there)).provider_id == "SM1"
 
 
-def test_accounts_share_connections_but_not_credentials(
-    clients: TwilioClients, twilio: responses.RequestsMock
-) -> None:
+def test_accounts_share_connections_but_not_credentials(clients: TwilioClients, twilio: responses.RequestsMock) -> None:
     other = business(id="other", twilio=Twilio("AC" + "1" * 32, "other-token"))
     assert clients.of(business()) is clients.of(business())
     assert clients.of(other).http_client is clients.of(business()).http_client
@@ -152,9 +148,7 @@ def test_a_refusal_carries_the_decision(
     assert len(twilio.calls) == 1, "a send is never repeated here"
 
 
-@pytest.mark.parametrize(
-    ("header", "seconds"), [({"Retry-After": "7"}, 7), ({}, 5), ({"Retry-After": "soon"}, 5)]
-)
+@pytest.mark.parametrize(("header", "seconds"), [({"Retry-After": "7"}, 7), ({}, 5), ({"Retry-After": "soon"}, 5)])
 def test_a_busy_twilio_says_when_to_come_again(
     sms: TwilioSms, twilio: responses.RequestsMock, header: dict[str, str], seconds: int
 ) -> None:
@@ -224,9 +218,7 @@ def test_only_what_surely_never_left_may_be_sent_again(
 
 
 @pytest.mark.parametrize("body", ["<html>gateway</html>", "[]", "{}", '{"sid": null}'])
-def test_an_answer_that_is_no_message_is_doubtful(
-    sms: TwilioSms, twilio: responses.RequestsMock, body: str
-) -> None:
+def test_an_answer_that_is_no_message_is_doubtful(sms: TwilioSms, twilio: responses.RequestsMock, body: str) -> None:
     twilio.post(MESSAGES, body=body, status=201)
     with pytest.raises(ChannelError) as caught:
         sms.send(touch())
@@ -262,9 +254,7 @@ def test_a_trial_accounts_prefix_does_not_hide_it(sms: TwilioSms, twilio: respon
     assert found(sms, twilio, message(body=prefixed)) is Found.YES
 
 
-def test_twilios_clock_counts_whole_seconds_and_may_lag(
-    sms: TwilioSms, twilio: responses.RequestsMock
-) -> None:
+def test_twilios_clock_counts_whole_seconds_and_may_lag(sms: TwilioSms, twilio: responses.RequestsMock) -> None:
     lagging = format_datetime(NOW - timedelta(seconds=20))
     assert found(sms, twilio, message(date_created=lagging)) is Found.YES
 
@@ -288,17 +278,13 @@ def test_no_is_said_only_when_twilio_answered(sms: TwilioSms, twilio: responses.
 
 
 @pytest.mark.parametrize("status", [401, 429, 500, 503])
-def test_a_twilio_that_refuses_cannot_tell(
-    sms: TwilioSms, twilio: responses.RequestsMock, status: int
-) -> None:
+def test_a_twilio_that_refuses_cannot_tell(sms: TwilioSms, twilio: responses.RequestsMock, status: int) -> None:
     twilio.get(MESSAGES, json={"code": 20000 + status, "message": "no"}, status=status)
     assert sms.find(touch()).found is Found.CANNOT_TELL
 
 
 @pytest.mark.parametrize("body", [requests.ReadTimeout(), requests.ConnectTimeout(), "<html>", '{"a": 1}'])
-def test_a_twilio_that_does_not_answer_cannot_tell(
-    sms: TwilioSms, twilio: responses.RequestsMock, body: Any
-) -> None:
+def test_a_twilio_that_does_not_answer_cannot_tell(sms: TwilioSms, twilio: responses.RequestsMock, body: Any) -> None:
     twilio.get(MESSAGES, body=body)
     assert sms.find(touch()).found is Found.CANNOT_TELL
 

@@ -140,9 +140,7 @@ def test_an_unreadable_time_is_the_time_of_arrival(stamp: str) -> None:
     assert read_status_callback(without(STATUS, "Timestamp"), NOW).at == NOW
 
 
-@pytest.mark.parametrize(
-    ("duration", "rang"), [("2", 2), ("0", None), ("", None), ("x", None), ("9" * 5000, None)]
-)
+@pytest.mark.parametrize(("duration", "rang"), [("2", 2), ("0", None), ("", None), ("x", None), ("9" * 5000, None)])
 def test_an_unanswered_calls_duration_is_its_ringing(duration: str, rang: int | None) -> None:
     form = STATUS | {"CallStatus": "no-answer", "CallDuration": duration, "Duration": "1"}
     assert read_status_callback(form, NOW).ring_seconds == rang
@@ -261,17 +259,13 @@ def test_a_message_status(status: str, state: str) -> None:
         ("39999", False, False, "", False),
     ],
 )
-def test_what_a_delivery_code_tells(
-    code: str, *, opted_out: bool, not_textable: bool, hold: str, alerts: bool
-) -> None:
+def test_what_a_delivery_code_tells(code: str, *, opted_out: bool, not_textable: bool, hold: str, alerts: bool) -> None:
     report = read_message_status(MESSAGE_STATUS | {"MessageStatus": "undelivered", "ErrorCode": code}, NOW)
     assert (report.code, report.opted_out, report.not_textable) == (code, opted_out, not_textable)
     assert (report.hold, bool(report.alert)) == (hold, alerts)
 
 
-FIELDS = sorted(
-    set(STATUS) | set(DIAL) | set(LEG) | set(TEXT) | set(MESSAGE_STATUS) | {"Digits", "OptOutType"}
-)
+FIELDS = sorted(set(STATUS) | set(DIAL) | set(LEG) | set(TEXT) | set(MESSAGE_STATUS) | {"Digits", "OptOutType"})
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), st.text(max_size=20)))
