@@ -62,8 +62,8 @@ STARTS_AT = (
     datetime(2026, 12, 24, 19, 59, 30, tzinfo=UTC),  # Christmas Eve, half a minute before texts end
 )
 PASSES = (
-    timedelta(), timedelta(seconds=1), timedelta(seconds=5), timedelta(seconds=29), timedelta(minutes=4), timedelta(minutes=31),
-    timedelta(hours=3), timedelta(hours=14), timedelta(days=8),
+    timedelta(), timedelta(seconds=1), timedelta(seconds=5), timedelta(seconds=29), timedelta(minutes=4),
+    timedelta(minutes=31), timedelta(hours=3), timedelta(hours=14), timedelta(days=8),
 )  # fmt: skip
 DEAD_AFTER = timedelta(seconds=25)
 """A wait this long outlives the lease of a sender that died."""
