@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from hypothesis import Phase, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
@@ -310,7 +310,5 @@ class DomainMachine(RuleBasedStateMachine):
 def test_what_always_holds() -> None:
     run_state_machine_as_test(
         DomainMachine,
-        settings=settings(
-            max_examples=examples(dev=200, ci=10_000), stateful_step_count=16, phases=(Phase.generate, Phase.shrink)
-        ),
+        settings=settings(max_examples=examples(dev=200, ci=10_000), stateful_step_count=16),
     )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sidecar.sandbox import Sandbox
     from tests.support.clock import ManualClock
 
-BOUND = 20.0
+BOUND = 60.0
 
 
 @pytest.fixture
@@ -205,9 +205,13 @@ def test_two_sidecars_on_postgresql_send_each_text_once(
     for number, caller in enumerate(callers):
         homes[number % len(homes)].miss(caller=caller, call_id=f"CA{number}")
 
+    begun = clock.now()
+
     def all_sent() -> bool:
-        clock.advance(timedelta(seconds=1))
-        return {text.to for text in sandbox.texts} >= set(callers)
+        """One sender, one text a second: the clock goes no faster than the texts leave, or the last would be stale."""
+        there = {text.to for text in sandbox.texts} & set(callers)
+        clock.set(begun + timedelta(seconds=len(there) + 1))
+        return len(there) == len(callers)
 
     until(sandbox, all_sent, "twenty texts")
     sent = [text.to for text in sandbox.texts if text.to in callers]
