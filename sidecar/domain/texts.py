@@ -120,7 +120,7 @@ def usable_first_name(raw: str | None) -> str | None:
         return None
     text = _one_line(unicodedata.normalize("NFC", raw)).replace("\u2019", "'").replace("\u02bc", "'")
     aside_gone = _ASIDE.sub(" ", text)
-    if len(text) > _LONGEST_NAME or _LINK.search(aside_gone) or any(char.isdigit() for char in aside_gone):
+    if len(text) > _LONGEST_NAME or _LINK.search(aside_gone) or any(char.isnumeric() for char in aside_gone):
         return None
     first_part = _given_part(aside_gone)
     tokens = [token for token in (_edges_gone(token) for token in first_part.split()) if token]

@@ -69,7 +69,8 @@ class Waker:
 
     def _loop(self) -> None:
         while True:
-            self._rung.wait()
+            # Never for longer than the sweep's own time: should APScheduler's thread die, due work still goes out.
+            self._rung.wait(max(1.0, self._clock.longest_wait))
             self._rung.clear()
             if self._stopping:
                 return
