@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -75,7 +74,7 @@ class Sidecar:
         self.context = Context(self.store, clock, businesses, secret, settings.public_url)
         self.twilio = TwilioClients(connect_seconds=CONNECT_SECONDS)
         self.retell = RetellClients(connect_seconds=CONNECT_SECONDS)
-        self.crm = Crms(time.monotonic)
+        self.crm = Crms(lambda: clock.now().timestamp())
         sms, voice, email = TwilioSms(self.twilio), RetellVoice(self.retell), SmtpEmail()
         channels: dict[str, Channel] = {"sms": sms, "voice": voice, "email": email}
         desk = StaffDesk(sms, email, webhook_secret=lambda business_id: webhook_secret(secret, business_id))

@@ -64,6 +64,7 @@ RULES: Final[Words] = {
     "landline": "their number takes no texts",
     "invalid": "the number does not exist",
     "email_opted_out": "the CRM says that they want no email",
+    "email_list_left": "the CRM says that they left one of the email lists",
     # frequency, early, stale, window
     "too_many_today": "they were contacted often enough in the last 24 hours",
     "early": "its time has not come",

@@ -283,7 +283,7 @@ def _suppression(record: Record, event: Row, data: Row) -> Line:
     at, source = _at(event["at"]), event["reason"]
     if event["type"] == "suppression.evidence":
         note = record.messages.get(str(data.get("message_id")))
-        return Line(at, "operator", "noted how we know", clean(note["body"]) if note else "")
+        return Line(at, str(data.get("by") or "operator"), "noted how we know", clean(note["body"]) if note else "")
     who = sayings.heard_from(source)
     if event["type"] == "suppression.lifted":
         return Line(at, who, "opted in again")

@@ -85,6 +85,10 @@ class HubSpot:
 
     access_token: str = field(repr=False)
     base_url: str = "https://api.hubapi.com"
+    client_secret: str = field(default="", repr=False)
+    """Signs the webhook that tells of opt-outs in the CRM; empty where there is none."""
+    portal_id: str = ""
+    """HubSpot's number of the account: which business a webhook is about."""
 
 
 @dataclass(frozen=True, slots=True)

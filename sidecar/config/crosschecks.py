@@ -38,6 +38,7 @@ def cross_check(document: Document, parts: Parts) -> None:
         _check_ring(document, where, number, own)
     _check_staff(document, parts, own)
     _check_law(document, parts)
+    _check_webhook(document)
 
 
 def _own_numbers(document: Document, parts: Parts) -> dict[str, Number]:
@@ -93,3 +94,13 @@ def _check_law(document: Document, parts: Parts) -> None:
         said = "no legitimate-interest assessment is named, on which answering a missed call rests in the UK"
         remedy = f"write one, and add `{field}:` with its reference"
         document.complain((), said, remedy)
+
+
+def _check_webhook(document: Document) -> None:
+    """HubSpot's webhook needs both: whose it is, and what proves it."""
+    pair = ("client_secret", "portal_id")
+    given = [name for name in pair if document.at(("hubspot", name)) is not None]
+    if len(given) == 1 and not document.spoilt("hubspot"):
+        missing = pair[1 - pair.index(given[0])]
+        said = f"the CRM's webhook needs {missing} too"
+        document.complain(("hubspot", given[0]), said, f"add `{missing}:`, or leave both out")

@@ -53,7 +53,13 @@ def _retell(fields: Fields, base: Mapping[str, str]) -> Retell:
 
 
 def _hubspot(fields: Fields, base: Mapping[str, str]) -> HubSpot:
-    return HubSpot(fields.text("hubspot", "access_token") or "", **base)
+    portal_id = fields.document.at(("hubspot", "portal_id"))
+    return HubSpot(
+        fields.text("hubspot", "access_token") or "",
+        client_secret=fields.text("hubspot", "client_secret") or "",
+        portal_id="" if portal_id is None else str(portal_id),
+        **base,
+    )
 
 
 def _smtp(fields: Fields) -> Smtp:

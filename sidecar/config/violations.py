@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Violation = tuple["Field", str, str, "Field | None"]
 """Field, message, remedy, and the value to leave out of later checks, if any."""
 
-SECRETS = frozenset({"auth_token", "api_key", "access_token", "password"})
+SECRETS = frozenset({"auth_token", "api_key", "access_token", "client_secret", "password"})
 """Fields that must be written ``${NAME}``."""
 
 PRIVATE = frozenset({"twilio", "retell", "hubspot", "smtp", "webhook"})

@@ -45,6 +45,10 @@ class Crms:
         """See :meth:`sidecar.crm.port.Crm.find_person`."""
         return self._of(business).find_person(business, phone, budget_seconds=budget_seconds)
 
+    def record_of(self, business: Business, *, phone: str | None, email: str | None) -> str | None:
+        """See :meth:`sidecar.crm.port.Crm.record_of`."""
+        return self._of(business).record_of(business, phone=phone, email=email)
+
     def log_touch(self, business: Business, note: TouchNote) -> None:
         """See :meth:`sidecar.crm.port.Crm.log_touch`."""
         self._of(business).log_touch(business, note)

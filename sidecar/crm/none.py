@@ -18,6 +18,10 @@ class NoCrm:
         """Nobody is known."""
         return None
 
+    def record_of(self, business: Business, *, phone: str | None, email: str | None) -> str | None:  # noqa: ARG002
+        """Nobody has a record."""
+        return None
+
     def log_touch(self, business: Business, note: TouchNote) -> None:
         """Nothing to write to: the sidecar's own record stands."""
 

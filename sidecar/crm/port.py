@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -53,6 +54,34 @@ class WonDeal:
     closed_at: datetime
 
 
+class Told(StrEnum):
+    """What a change in the CRM says of a person."""
+
+    STOP = "stop"
+    """Our own opt-out property: every channel."""
+    NO_EMAIL = "no_email"
+    """Out of all of the client's emails."""
+    LEFT_LIST = "left_list"
+    """Out of one of the client's email lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrmChange:
+    """Somebody, or something, changed a person's record in the CRM."""
+
+    account: str
+    """Whose CRM it is: HubSpot's portal id."""
+    crm_id: str
+    told: Told
+    on: bool
+    """Whether the mark was set, or taken off."""
+    at: datetime
+
+
+NOT_FOUND = "http_404"
+"""Code of a :class:`CrmError`: there is no such record any more, it was deleted or merged."""
+
+
 class CrmError(Exception):
     """The CRM did not do it; ``temporary`` says whether trying later can help."""
 
@@ -67,6 +96,13 @@ class Crm(Protocol):
 
     def find_person(self, business: Business, phone: str, *, budget_seconds: float = 2.0) -> CrmPerson | None:
         """Who has this number (E.164)? ``None``: nobody, or not known within the budget. Never raises."""
+        ...
+
+    def record_of(self, business: Business, *, phone: str | None, email: str | None) -> str | None:
+        """The id of the record with this phone (E.164), else with this email; ``None``: there is none.
+
+        Not cached, and without :meth:`find_person`'s haste. Raises :class:`CrmError`.
+        """
         ...
 
     def log_touch(self, business: Business, note: TouchNote) -> None:

@@ -110,3 +110,16 @@ class VoiceReport:
     summary: str = ""
     alert: str = ""
     """A sentence for the operator, where one must act (no payment, number flagged as spam)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenStop:
+    """Somebody said STOP to our agent, who tells us while they are still on the line."""
+
+    provider_id: str
+    """The vendor's id of the call."""
+    touch_id: str | None = None
+    phone: str | None = None
+    """Who is on the line, for a call that no touch of ours placed; as the vendor writes it."""
+    words: str = ""
+    """What they said, as the agent heard it."""

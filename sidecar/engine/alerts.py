@@ -27,6 +27,7 @@ _SUBJECTS = {
     "in_doubt": "Was this sent to {who}? Please check",
     "operator": "Recovery needs you",
     "flow_failed": "A flow failed",
+    "not_lifted": "{who} is still opted out",
 }
 
 _WHY = {
@@ -38,6 +39,8 @@ _WHY = {
     "unreadable_caller": "What called is no phone number, so nobody could be texted.",
     "undelivered": "Our text did not reach them, and nothing else follows.",
     "anonymous": "The number was withheld, so nobody could be texted.",
+    "not_lifted": "The opt-out was taken off their record in the CRM, but only they can lift it. They text START to "
+    "your number, or you note their own words with `recovery contacts opt-in`.",
 }
 
 

@@ -193,14 +193,14 @@ class Turn:
         )
         return delivery_id
 
-    def alert(self, about: str, *, topic: str = "", **refs: str | None) -> None:
+    def alert(self, about: str, *, topic: str = "", seldom: timedelta = SELDOM, **refs: str | None) -> None:
         """Owe the business's staff an alert; its words are composed when it is brought.
 
         What repeats itself is told seldom: rings again of one sequence, one trouble of one business (``topic``,
-        else its reason), and doubtful sends, whose people are collected into one alert.
+        else its reason) no oftener than ``seldom``, and doubtful sends, whose people are collected into one alert.
         """
         due = self._staff_listen(about)
-        key, span = _topic(about, topic, refs)
+        key, span = _topic(about, topic, refs, seldom)
         if key is not None:
             before = record.on_topic(self.tx, self.business.id, key)
             told_until = max(((row["settled_at"] or row["created_at"]) + span for row in before), default=self.now)
@@ -232,11 +232,11 @@ class Turn:
         return bool(waiting)
 
 
-def _topic(about: str, topic: str, refs: Mapping[str, str | None]) -> tuple[str | None, timedelta]:
+def _topic(about: str, topic: str, refs: Mapping[str, str | None], seldom: timedelta) -> tuple[str | None, timedelta]:
     """What an alert is one more of, and how long it is then left out; ``None``: each is told."""
     if refs.get("reason") in ("folded", "held"):
         return f"again:{refs.get('sequence_id')}", FOLDED_SELDOM
-    if about not in ("operator", "flow_failed", "in_doubt"):
-        return None, SELDOM
+    if not topic and about not in ("operator", "flow_failed", "in_doubt"):
+        return None, seldom
     said = hashlib.sha256((topic or refs.get("reason") or "").encode()).hexdigest()[:16]
-    return f"{about}:{said}", SELDOM
+    return f"{about}:{said}", seldom

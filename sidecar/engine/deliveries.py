@@ -7,24 +7,24 @@ or raises :class:`Again` with the reason why not yet.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from sidecar.channels.port import ChannelError, Fault, Found
 from sidecar.channels.staff import destinations
-from sidecar.crm.port import CrmError, TouchNote
 from sidecar.domain.phones import mask_in
-from sidecar.engine import alerts, facts
+from sidecar.engine import alerts
 from sidecar.engine.context import EVENT_LIFE, Turn
+from sidecar.engine.crm_writes import TOLD_EVERY, CrmWrites
 from sidecar.engine.outgoing_hooks import Again, Hooks
 from sidecar.engine.room import Room
-from sidecar.store import contacts, record, touches
-from sidecar.store import sequences as rows
+from sidecar.store import record, touches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from sqlalchemy import RowMapping
 
@@ -33,13 +33,10 @@ if TYPE_CHECKING:
     from sidecar.config.business import Business
     from sidecar.crm.port import Crm
     from sidecar.engine.context import Context
-    from sidecar.engine.facts import Person
 
 log = structlog.get_logger(__name__)
 
 TAKE_SECONDS = 60.0
-
-CRM_REFUSED = "The CRM does not take our writes, so it does not know of this opt-out: check its token and scopes."
 
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900, 1800, 3600))
 """Waits between attempts; the last one repeats until the delivery's life ends."""
@@ -54,8 +51,8 @@ class Deliveries:
         self._context = context
         self._hooks = hooks
         self._desk = desk
-        self._crm = crm
         self._voice = voice
+        writes = CrmWrites(context, crm)
         self.room = Room(threads)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="deliveries")
         self._bring: dict[str, Callable[[Business, RowMapping], None]] = {
@@ -64,10 +61,10 @@ class Deliveries:
             "bell": hooks.bell,
             "staff": self._staff,
             "voice.stop": self._voice_stop,
-            "crm.touch": self._crm_touch,
-            "crm.opt_out": self._crm_opt,
-            "crm.opt_in": self._crm_opt,
-            "crm.exhausted": self._crm_exhausted,
+            "crm.touch": writes.touch,
+            "crm.opt_out": writes.word,
+            "crm.opt_in": writes.word,
+            "crm.exhausted": writes.exhausted,
         }
 
     def begin(self, taken: Sequence[RowMapping]) -> None:
@@ -111,8 +108,8 @@ class Deliveries:
                     "delivery.dead", sequence_id=row["sequence_id"], reason=row["kind"],
                     delivery_id=row["delivery_id"],
                 )  # fmt: skip
-                if row["kind"] == "crm.opt_out":
-                    turn.alert("operator", contact_id=row["payload"]["contact_id"], reason=CRM_REFUSED)
+            if again is not None and again.tell:
+                turn.alert("operator", topic=row["target"], seldom=TOLD_EVERY, reason=again.tell)
 
         self._context.store.write(lambda tx: work(Turn(self._context, tx, business)))
 
@@ -173,65 +170,6 @@ class Deliveries:
             raise Again("the call has no id yet", after=timedelta(seconds=1), final=row["attempts"] > 60)  # noqa: PLR2004
         if not self._voice.stop(business, touch["provider_id"]):
             raise Again("the call could not be stopped", final=row["attempts"] > len(BACKOFF))
-
-    # --- CRM ------------------------------------------------------------------------------------------------------
-
-    def _person(self, business: Business, contact_id: str) -> Person:
-        return self._context.store.read(lambda tx: facts.person(Turn(self._context, tx, business), contact_id))
-
-    def _crm_id(self, business: Business, contact_id: str) -> str | None:
-        crm_id: str | None = self._person(business, contact_id).row["crm_id"]
-        return crm_id
-
-    def _crm_touch(self, business: Business, row: RowMapping) -> None:
-        touch = self._context.store.read(lambda tx: touches.get(tx, business.id, row["payload"]["touch_id"]))
-        crm_id = self._crm_id(business, touch["contact_id"]) if touch is not None else None
-        if touch is None or crm_id is None or touch["channel"] == "staff":
-            return
-        details = touch["details"] or {}
-        note = TouchNote(
-            crm_id=crm_id, touch_id=touch["touch_id"], channel=touch["channel"],
-            at=touch["sent_at"] or touch["intended_at"], body=touch["body"] or details.get("summary", ""),
-            outcome=details.get("outcome", ""), duration_ms=details.get("duration_ms"),
-        )  # fmt: skip
-        self._crm_call(lambda: self._crm.log_touch(business, note))
-
-    def _crm_opt(self, business: Business, row: RowMapping) -> None:
-        """Write STOP or START back: the last word, in whatever order the two are brought."""
-        payload, opted_out = row["payload"], row["kind"] == "crm.opt_out"
-        who = self._person(business, payload["contact_id"])
-        now_out = self._context.store.read(lambda tx: contacts.is_suppressed(tx, business.id, who.hashes))
-        if now_out is not opted_out:
-            return
-        crm_id = who.row["crm_id"] or self._meet(business, who.phone)
-        if crm_id is not None:
-            at, source = datetime.fromisoformat(payload["at"]), payload["source"]
-            self._crm_call(lambda: self._crm.set_opt_out(business, crm_id, opted_out=opted_out, source=source, at=at))
-
-    def _meet(self, business: Business, phone: str | None) -> str | None:
-        """Who said STOP may be in the CRM although we never had to look them up.
-
-        ``find_person`` says ``None`` for nobody and for no answer alike, so the CRM must be well first.
-        """
-        if phone is None or business.hubspot is None:
-            return None
-        self._crm_call(lambda: self._crm.probe(business))
-        person = self._crm.find_person(business, phone, budget_seconds=10.0)
-        return person.crm_id if person is not None else None
-
-    def _crm_exhausted(self, business: Business, row: RowMapping) -> None:
-        crm_id = self._crm_id(business, row["payload"]["contact_id"])
-        sequence = self._context.store.read(lambda tx: rows.get(tx, business.id, row["sequence_id"]))
-        if crm_id is not None and sequence is not None:
-            at = sequence["closed_at"]
-            self._crm_call(lambda: self._crm.set_exhausted(business, crm_id, at))
-
-    @staticmethod
-    def _crm_call(write: Callable[[], object]) -> None:
-        try:
-            write()
-        except CrmError as error:
-            raise Again(mask_in(str(error)), final=not error.temporary) from error
 
 
 def _next_try(row: RowMapping, again: Again, now: datetime) -> dict[str, Any]:

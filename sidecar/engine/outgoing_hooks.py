@@ -30,10 +30,14 @@ ENDED_RINGS = 3
 
 
 class Again(Exception):
-    """Not settled yet: why, when to try again (else by back-off), and whether trying again is of no use."""
+    """Not settled yet: why, when to try again (else by back-off), and whether trying again is of no use.
 
-    def __init__(self, why: str, *, after: timedelta | None = None, final: bool = False) -> None:
+    ``tell`` is what the operator should hear of it, if anything.
+    """
+
+    def __init__(self, why: str, *, after: timedelta | None = None, final: bool = False, tell: str = "") -> None:
         super().__init__(why)
+        self.tell = tell
         self.why = why
         self.after = after
         self.final = final

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 import structlog
 
 from sidecar.channels.port import ChannelError
-from sidecar.domain.texts import usable_first_name
-from sidecar.engine import facts, gating, people, stopping
+from sidecar.engine import facts, gating, stopping
 from sidecar.engine.context import Turn
+from sidecar.engine.crm import introduce
 from sidecar.engine.gating import Intent, Key
 from sidecar.engine.room import Room
-from sidecar.store import contacts
 from sidecar.store import sequences as rows
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import RowMapping
 
     from sidecar.config.business import Business
-    from sidecar.crm.port import Crm, CrmPerson
+    from sidecar.crm.port import Crm
     from sidecar.engine.context import Context
     from sidecar.engine.sending import Sender
     from sidecar.store.database import Tx
@@ -40,14 +39,12 @@ TAKE_SECONDS = 30.0
 CRM_BUDGET_SECONDS = 2.0
 """After this the text goes out with the fallback words."""
 
-CRM_LAGS = timedelta(hours=24)
-"""For so long after a START the CRM may still say opted out: our write is on its way, its search is behind."""
-
 NOT_OURS = timedelta(hours=1)
 """Steps of a business that is not configured here are looked at again after this."""
 
-KNOWN_FOR = timedelta(minutes=10)
-"""A contact read from the CRM this recently is not read again before the next step."""
+KNOWN_FOR = timedelta(minutes=1)
+"""A contact read from the CRM this recently is not read again before the next step: an opt-out that a person notes
+there holds for whatever goes out later."""
 
 
 class Runner:
@@ -145,34 +142,3 @@ def _lay_aside(tx: Tx, key: Key, until: datetime) -> None:
     """A business was taken out of the configuration: its steps must not keep those of others waiting."""
     ids = (key.business_id, key.sequence_id, key.step)
     rows.change_step(tx, *ids, was=("planned",), release_at=until, taken_until=None)
-
-
-def introduce(turn: Turn, contact_id: str, person: CrmPerson, *, force: bool) -> None:
-    """Note what the CRM knows of a contact; an opt-out that the CRM holds is a STOP.
-
-    Raises:
-        stopping.Leased: it is one, and a request to them is under way; nothing is written then.
-    """
-    contacts.get(turn.tx, turn.business.id, contact_id, lock=True)
-    contacts.change(
-        turn.tx, turn.business.id, contact_id,
-        first_name=usable_first_name(person.first_name), last_name=person.last_name, crm_id=person.crm_id,
-        deal_stage=person.deal_stage, enriched_at=turn.now,
-    )  # fmt: skip
-    people.add_address(turn, contact_id, "crm", person.crm_id)
-    if person.email:
-        people.add_address(turn, contact_id, "email", person.email)
-        _note_email(turn, contact_id, person.email.strip().lower(), opted_out=person.email_opted_out)
-    if person.opted_out:
-        hashes = facts.person(turn, contact_id).hashes
-        if not contacts.lifted_since(turn.tx, turn.business.id, hashes, turn.now - CRM_LAGS):
-            stopping.stop(turn, contact_id, source=stopping.CRM, force=force)
-
-
-def _note_email(turn: Turn, contact_id: str, email: str, *, opted_out: bool) -> None:
-    """Who left the client's mailing list gets no email, and may have come back to it since."""
-    now, before = ("email_opted_out" if opted_out else ""), ("" if opted_out else "email_opted_out")
-    who = facts.person(turn, contact_id)
-    if any(row["address"] == email and row["unreachable"] == before for row in who.addresses):
-        contacts.mark_unreachable(turn.tx, turn.business.id, email, now)
-        turn.record(f"contact.{now or 'email_opted_in'}", contact_id=contact_id, reason="crm")

@@ -84,6 +84,7 @@ def stop(
     own_lease: bool = False,
     said_at: datetime | None = None,
     refused: str | None = None,
+    during: str | None = None,
 ) -> OptResult:
     """Suppress a person on every channel and close their sequence, in this transaction.
 
@@ -95,6 +96,7 @@ def stop(
         said_at: when they said it, where that is long ago (a text found in the provider's log).
         own_lease: the lease that is held is the caller's own (the provider's refusal told us of the STOP).
         refused: the touch that the provider took and then refused, which told us of the STOP.
+        during: the call in which they say it: its agent says goodbye, so it is not cut off.
 
     Raises:
         Leased: when a request to them is under way and ``force`` is not set; nothing is written then.
@@ -107,12 +109,14 @@ def stop(
         raise Leased(people)
     contacts.unbar(turn.tx, turn.business.id, people)
     changed = contacts.suppress(turn.tx, turn.business.id, contact_id, keys, source, said_at or turn.now)
-    under_way = touches.of_contacts_under_way(turn.tx, turn.business.id, people)
+    under_way = [
+        row for row in touches.of_contacts_under_way(turn.tx, turn.business.id, people) if row["touch_id"] != during
+    ]
     in_flight = tuple(row["touch_id"] for row in under_way if row["state"] == "sending" and not own_lease)
     if changed:
         turn.record("suppression.added", contact_id=contact_id, reason=source, in_flight=list(in_flight))
         if source != CRM:
-            turn.owe("crm.opt_out", "crm", {"contact_id": contact_id, "source": source, "at": turn.now.isoformat()})
+            owe_word(turn, contact_id, opted_out=True, source=source, at=said_at or turn.now)
     _end_everything(turn, people, under_way, said=source in SAID, refused=refused)
     return OptResult(contact_id, suppressed=True, changed=changed, in_flight=in_flight)
 
@@ -138,5 +142,11 @@ def start(turn: Turn, contact_id: str, *, source: str, said_at: datetime | None 
     changed = contacts.lift(turn.tx, turn.business.id, who.hashes, said_at or turn.now)
     if changed:
         turn.record("suppression.lifted", contact_id=contact_id, reason=source)
-        turn.owe("crm.opt_in", "crm", {"contact_id": contact_id, "source": source, "at": turn.now.isoformat()})
+        owe_word(turn, contact_id, opted_out=False, source=source, at=said_at or turn.now)
     return OptResult(contact_id, suppressed=False, changed=changed)
+
+
+def owe_word(turn: Turn, contact_id: str, *, opted_out: bool, source: str, at: datetime) -> None:
+    """Owe the CRM this STOP or START; it overtakes what is still owed of this person's earlier words."""
+    payload = {"contact_id": contact_id, "source": source, "at": at.isoformat()}
+    turn.owe("crm.opt_out" if opted_out else "crm.opt_in", "crm", payload, topic=f"word:{contact_id}")

@@ -43,6 +43,8 @@ ACTIONS = frozenset(
         "hubspot_move_deal",
         "hubspot_property",
         "hubspot_properties_of",
+        "hubspot_set",
+        "hubspot_delete",
     ]
 )
 LISTS = frozenset(["texts", "calls_placed", "emails", "received", "webhooks"])

@@ -70,3 +70,7 @@ class HubSpotSeeds:
     def hubspot_properties_of(self, object_id: str, kind: str = "contacts") -> dict[str, str | None]:
         """The properties of an object as they stand now. Raises `KeyError` for an unknown id."""
         return dict(self.crm.things[kind][object_id].properties)
+
+    def hubspot_delete(self, contact_id: str) -> None:
+        """A person deletes a contact. Raises `KeyError` for an unknown id."""
+        self.crm.remove("contacts", contact_id)

@@ -190,6 +190,8 @@ class HubSpotStore:
     def __init__(self, now: Callable[[], datetime]) -> None:
         """``now`` is the injected clock."""
         self.now = now
+        self.on_change: Callable[[str, dict[str, str | None]], None] = lambda _id, _properties: None
+        """Hears of each change of a contact: its id, and the properties that are other than before."""
         self.lock = threading.RLock()
         self.definitions: dict[str, dict[str, Definition]] = {}
         self.stages: dict[str, Json] = {}
@@ -253,9 +255,12 @@ class HubSpotStore:
         with self.lock:
             thing.updated = self.now()
             thing.properties["lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate"] = iso(thing.updated)
-            thing.properties |= {name: value or None for name, value in properties.items()}
+            given = {name: value or None for name, value in properties.items()}
+            other = {name: value for name, value in given.items() if thing.properties.get(name) != value}
+            thing.properties |= given
             if kind == "contacts":
                 self._index(thing)
+                self.on_change(thing.id, other)
             elif kind == "deals":
                 self._close(thing)
 
@@ -264,6 +269,13 @@ class HubSpotStore:
         with self.lock:
             self.links[*one, other[0]][other[1]] = type_id
             self.links[*other, one[0]][one[1]] = back_id
+
+    def remove(self, kind: str, thing_id: str) -> None:
+        """Delete an object, as a person does in the CRM (or by merging it into another)."""
+        with self.lock:
+            del self.things[kind][thing_id]
+            for ids in self._by_digits.values():
+                ids.discard(thing_id)
 
     def candidates(self, kind: str, values: Iterable[str]) -> list[Thing] | None:
         """Objects whose phone digits can match one of the values; None where the index cannot tell."""

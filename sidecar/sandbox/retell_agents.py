@@ -183,6 +183,12 @@ class RetellAgents:
         url = self.agents.get(agent_id, {}).get("webhook_url")
         return None if url is None else str(url)
 
+    def tool_of(self, agent_id: str, name: str) -> str | None:
+        """The URL of the agent's custom function of that name."""
+        engine = self.agents.get(agent_id, {}).get("response_engine") or {}
+        tools = self.llms.get(engine.get("llm_id", ""), {}).get("general_tools") or []
+        return next((str(tool["url"]) for tool in tools if tool["type"] == "custom" and tool["name"] == name), None)
+
     def check_exists(self, agent_id: str | None) -> None:
         """Raise 422 for an agent that this account does not have."""
         if agent_id is not None and self.agents and agent_id not in self.agents:
@@ -293,6 +299,8 @@ def _check_tools(where: str, tools: list[Json]) -> None:
             raise RetellRefused(400, f"{where}: transfer_call needs transfer_destination and transfer_option.")
         if tool["type"] == "custom" and not tool.get("url"):
             raise RetellRefused(400, f"{where}: a custom tool needs a url.")
+        if not 1_000 <= tool.get("timeout_ms", 120_000) <= 600_000:  # noqa: PLR2004 - Retell's own bounds
+            raise RetellRefused(400, f"{where}: timeout_ms must be between 1000 and 600000.")
 
 
 def _object(incoming: Incoming) -> Json:

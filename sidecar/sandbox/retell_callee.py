@@ -98,6 +98,8 @@ class VoiceScript:
     when: str = "at_once"
     analysis: Mapping[str, Any] = field(default_factory=dict)
     transfer_to: str | None = None
+    says_stop: str = ""
+    """What they say that makes the agent use its ``opt_out`` tool, while they are on the line."""
 
     def __post_init__(self) -> None:
         """Raise `ValueError` for a name that no call can end with."""
@@ -188,9 +190,21 @@ class RetellCallee:
     def post(self, event: str, call: Json, *, sign: str = "right", url: str | None = None) -> HttpAnswer | None:
         """Post one event about a call, signed; None where no URL is configured."""
         target = url or self.api.agents.webhook_of(call["agent_id"]) or self.webhook_url
+        return self._post(event, call, target, {"event": event, "call": shown(call)}, sign)
+
+    def use_tool(self, name: str, call: Json, args: Json, *, sign: str = "right") -> HttpAnswer | None:
+        """The agent uses a custom function in the middle of a call, as ``{name, call, args}``, signed.
+
+        At the tool's own address, where the agent has one; else beside the webhook's.
+        """
+        target = self.api.agents.tool_of(call["agent_id"], name)
+        if target is None and self.webhook_url is not None:
+            target = f"{self.webhook_url.rpartition('/')[0]}/tools/{name}"
+        return self._post(name, call, target, {"name": name, "call": shown(call), "args": args}, sign)
+
+    def _post(self, event: str, call: Json, target: str | None, body: Json, sign: str) -> HttpAnswer | None:
         if target is None:
             return None
-        body = {"event": event, "call": shown(call)}
         raw = json.dumps(body, separators=(",", ":"))
         headers = {"Content-Type": "application/json"}
         if sign != "none":
@@ -219,6 +233,8 @@ class RetellCallee:
         answers: list[HttpAnswer | None] = []
         if started:
             answers.append(self._post_until_taken("call_started", self._change(call_id, self._start(call_id, script))))
+            if script.says_stop:
+                answers.append(self.use_tool("opt_out", self.api.calls[call_id], {"words": script.says_stop}))
         answers.append(
             self._post_until_taken("call_ended", self._change(call_id, self._end(call_id, script, started=started)))
         )

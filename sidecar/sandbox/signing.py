@@ -21,3 +21,9 @@ def retell_signature(api_key: str, raw_body: str, at_ms: int) -> str:
     """``x-retell-signature``: ``v=<ms>,d=<hex HMAC-SHA256 over the raw body followed by the ms>``."""
     digest = hmac.new(api_key.encode(), f"{raw_body}{at_ms}".encode(), hashlib.sha256).hexdigest()
     return f"v={at_ms},d={digest}"
+
+
+def hubspot_signature(client_secret: str, url: str, raw_body: str, at_ms: int) -> str:
+    """``X-HubSpot-Signature-v3`` of a POST: base64 of HMAC-SHA256 over method, URL, raw body and milliseconds."""
+    text = f"POST{url}{raw_body}{at_ms}"
+    return base64.b64encode(hmac.new(client_secret.encode(), text.encode(), hashlib.sha256).digest()).decode()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sidecar.sandbox.control import Control
 from sidecar.sandbox.faults import Fault, FaultKind, Faults
 from sidecar.sandbox.hubspot import HubSpotApi
+from sidecar.sandbox.hubspot_hooks import HubSpotHooks
 from sidecar.sandbox.hubspot_seeds import HubSpotSeeds
 from sidecar.sandbox.hubspot_store import HubSpotStore
 from sidecar.sandbox.listener import Answer, HttpListener, Incoming, json_answer
@@ -47,6 +48,8 @@ DEFAULT_ACCOUNT_SID = "AC" + "5a" * 16
 DEFAULT_AUTH_TOKEN = "sandbox-twilio-token"
 DEFAULT_RETELL_KEY = "key_sandbox_retell"
 DEFAULT_HUBSPOT_TOKEN = "pat-sandbox-hubspot"
+DEFAULT_HUBSPOT_SECRET = "sandbox-hubspot-client-secret"
+DEFAULT_HUBSPOT_PORTAL = 24680
 
 
 class Sandbox(HubSpotSeeds):
@@ -79,6 +82,10 @@ class Sandbox(HubSpotSeeds):
         self.crm = HubSpotStore(now)
         self.hubspot = HubSpotApi(self.crm, self.journal)
         self.hubspot.tokens.add(DEFAULT_HUBSPOT_TOKEN)
+        self.hubspot_hooks = HubSpotHooks(
+            self.journal, self.poster, client_secret=DEFAULT_HUBSPOT_SECRET, portal_id=DEFAULT_HUBSPOT_PORTAL
+        )
+        self.crm.on_change = self.hubspot_hooks.changed
         self.receiver = Receiver(self.journal)
         self._vendors: dict[str, Vendor] = {
             "/twilio": TwilioApi(self.books, self.journal, self.caller.after_create),
@@ -165,12 +172,14 @@ class Sandbox(HubSpotSeeds):
     auth_token = DEFAULT_AUTH_TOKEN
     retell_api_key = DEFAULT_RETELL_KEY
     hubspot_token = DEFAULT_HUBSPOT_TOKEN
+    hubspot_client_secret = DEFAULT_HUBSPOT_SECRET
+    hubspot_portal_id = DEFAULT_HUBSPOT_PORTAL
 
     def addresses(self) -> Json:
         """Everything that a client needs, as one JSON object."""
         names = (
             "base_url twilio_url hubspot_url retell_url receiver_url smtp_host smtp_port "
-            "account_sid auth_token retell_api_key hubspot_token"
+            "account_sid auth_token retell_api_key hubspot_token hubspot_client_secret hubspot_portal_id"
         )
         return {name: getattr(self, name) for name in names.split()}
 
@@ -182,6 +191,7 @@ class Sandbox(HubSpotSeeds):
         self.caller.app_url = app_url.rstrip("/")
         self.caller.public_url = public_url.rstrip("/") if public_url else None
         self.callee.webhook_url = retell_webhook_url or self.caller.app_url + "/retell/events"
+        self.hubspot_hooks.app_url, self.hubspot_hooks.public_url = self.caller.app_url, self.caller.public_url
 
     @property
     def retell_webhook_url(self) -> str | None:
@@ -349,6 +359,13 @@ class Sandbox(HubSpotSeeds):
     def tick(self) -> list[str]:
         """End the Retell calls that are due on the injected clock (scripts with ``when="when_due"``)."""
         return self.callee.tick()
+
+    # -- HubSpot ---------------------------------------------------------------------------------------------
+
+    def hubspot_set(self, contact_id: str, name: str, value: str) -> HttpAnswer:
+        """A person sets a property in the CRM, and HubSpot's webhook tells us; our answer."""
+        self.crm.change("contacts", self.crm.things["contacts"][contact_id], {name: value})
+        return self.hubspot_hooks.post([self.hubspot_hooks.event(contact_id, name, value)])[0]
 
     # -- serving ---------------------------------------------------------------------------------------------
 

@@ -238,6 +238,16 @@ def suppressed_since(tx: Tx, business_id: str, hashes: Iterable[str], since: dat
     return tx.conn.execute(query.limit(1)).first() is not None
 
 
+def suppression_of(tx: Tx, business_id: str, hashes: Iterable[str]) -> RowMapping | None:
+    """The latest STOP of these keys that still holds: where it came from (``source``), and when (``at``)."""
+    query = select(suppressions.c.source, suppressions.c.at).where(
+        suppressions.c.business_id == business_id,
+        suppressions.c.key_hash.in_(list(hashes)),
+        suppressions.c.lifted_at.is_(None),
+    )
+    return tx.conn.execute(query.order_by(suppressions.c.at.desc()).limit(1)).mappings().first()
+
+
 def is_suppressed(tx: Tx, business_id: str, hashes: Iterable[str]) -> bool:
     """Whether any of these keys said STOP."""
     wanted = {"business_id": business_id, "hashes": list(hashes)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import RowMapping, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import RowMapping, bindparam, case, false, func, literal_column, or_, select, update
 
 from sidecar.store import statements
 from sidecar.store.sequences import EVER
@@ -51,6 +51,21 @@ _ON_TOPIC = (
     .order_by(deliveries.c.created_at.desc())
     .limit(20)
     .with_for_update()
+)
+_WORDS_ON = (
+    select(
+        deliveries.c.delivery_id,
+        case(
+            (
+                deliveries.c.state == literal_column("'due'"),
+                func.coalesce(deliveries.c.taken_until, 0.0) > bindparam("clock"),
+            ),
+            else_=false(),
+        ).label("busy"),
+    )
+    .where(deliveries.c.business_id == bindparam("business_id"), deliveries.c.topic == bindparam("topic"))
+    .order_by(deliveries.c.created_at.desc(), deliveries.c.delivery_id.desc())
+    .limit(20)
 )
 _LAST_TEXT = (
     select(messages)
@@ -133,6 +148,12 @@ def change_delivery(tx: Tx, business_id: str, delivery_id: str, *, was: str = "d
 def on_topic(tx: Tx, business_id: str, topic: str) -> Sequence[RowMapping]:
     """The newest alerts about one and the same thing, newest first; nobody else changes them meanwhile."""
     return tx.conn.execute(_ON_TOPIC, {"business_id": business_id, "topic": topic}).mappings().all()
+
+
+def words_on(tx: Tx, business_id: str, topic: str) -> Sequence[RowMapping]:
+    """What is or was owed on one topic, newest first, and whether somebody is bringing it just now (``busy``)."""
+    wanted = {"business_id": business_id, "topic": topic, "clock": tx.db_time()}
+    return tx.conn.execute(_WORDS_ON, wanted).mappings().all()
 
 
 def dead_letters(tx: Tx, business_id: str) -> Sequence[RowMapping]:

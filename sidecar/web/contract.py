@@ -10,7 +10,7 @@ from flask import Response, render_template
 from sidecar.shipped import shipped
 from sidecar.web import operating
 from sidecar.web.api import calls, contacts, looking, messages, sequences, steps, subscriptions
-from sidecar.web.hooks import retell, twilio, unsubscribe
+from sidecar.web.hooks import hubspot, retell, twilio, unsubscribe
 from sidecar.web.problem import KINDS
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *subscriptions.OPERATIONS,
     *twilio.OPERATIONS,
     *retell.OPERATIONS,
+    *hubspot.OPERATIONS,
     *unsubscribe.OPERATIONS,
     *operating.operations(_document, _docs),
 )

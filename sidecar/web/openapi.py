@@ -19,7 +19,7 @@ from sidecar.web.once import HEADER
 from sidecar.web.problem import KINDS, LIMIT, MEDIA_TYPE, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pydantic import BaseModel
 
@@ -72,6 +72,13 @@ _SECURITY = {
         "in": "header",
         "name": "x-retell-signature",
         "description": "Retell's signature over the raw body, by the business's API key; five minutes old at most.",
+    },
+    "hubspot": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-HubSpot-Signature-v3",
+        "description": "HubSpot's signature over method, public URL, raw body and X-HubSpot-Request-Timestamp, by the "
+        "app's client secret; five minutes old at most.",
     },
 }
 
@@ -131,8 +138,10 @@ def _operation(operation: Operation, names: Names) -> dict[str, Any]:
         described["parameters"] = parameters
     if operation.body is not None:
         described["requestBody"] = _body(operation.body, names)
-    elif operation.id == "retellEvents":
-        described["requestBody"] = _payload()
+    elif operation.payload is not None:
+        described["requestBody"] = _payload(operation.payload)
+    elif operation.payload_list is not None:
+        described["requestBody"] = _payload_list(operation.payload_list)
     elif operation.raw_form is not None:
         described["requestBody"] = _raw_form(operation)
     return described
@@ -208,17 +217,20 @@ def _raw_form(operation: Operation) -> dict[str, Any]:
     }
 
 
-def _payload() -> dict[str, Any]:
+def _payload(fields: Mapping[str, str]) -> dict[str, Any]:
+    """A vendor's JSON: its first field is a word that says what it is, the others are objects."""
+    kinds = ("string", *["object"] * (len(fields) - 1))
     properties = {
-        "event": {"type": "string", "description": "`call_started`, `call_ended`, `call_analyzed`."},
-        "call": {"type": "object", "description": "Retell's call."},
+        name: {"type": kind, "description": text} for (name, text), kind in zip(fields.items(), kinds, strict=True)
     }
-    return {
-        "required": True,
-        "content": {
-            "application/json": {"schema": {"type": "object", "properties": properties, "required": ["event"]}}
-        },
-    }
+    schema = {"type": "object", "properties": properties, "required": [next(iter(fields))]}
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
+def _payload_list(fields: Mapping[str, str]) -> dict[str, Any]:
+    """A vendor's events in one JSON list; what an event holds besides is passed over."""
+    item = {"type": "object", "properties": {name: {"description": text} for name, text in fields.items()}}
+    return {"required": True, "content": {"application/json": {"schema": {"type": "array", "items": item}}}}
 
 
 def _responses(operation: Operation, names: Names) -> dict[str, Any]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=BaseModel)
 
-Security = Literal["key", "twilio", "retell"]
+Security = Literal["key", "twilio", "retell", "hubspot"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +143,10 @@ class Operation:
     query: type[BaseModel] | None = None
     raw_form: Mapping[str, str] | None = None
     """Hooks: the vendor's fields that are read, with what they mean."""
+    payload: Mapping[str, str] | None = None
+    """Hooks: the same, of a vendor that posts JSON; the first must be there."""
+    payload_list: Mapping[str, str] | None = None
+    """Hooks: the same, of a vendor that posts a list of events."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Parameters of the path or the query, with what they mean."""
     idempotency_key: bool = False

@@ -44,7 +44,12 @@ def a_business(sandbox: Sandbox, **changes: Any) -> Business:
         staff=(StaffMember("Sam", phone=STAFF),),
         twilio=Twilio(sandbox.account_sid, sandbox.auth_token, sandbox.twilio_url),
         retell=Retell(sandbox.retell_api_key, "agent_1", NUMBER, sandbox.retell_url),
-        hubspot=HubSpot(sandbox.hubspot_token, sandbox.hubspot_url),
+        hubspot=HubSpot(
+            sandbox.hubspot_token,
+            sandbox.hubspot_url,
+            client_secret=sandbox.hubspot_client_secret,
+            portal_id=str(sandbox.hubspot_portal_id),
+        ),
         smtp=Smtp(sandbox.smtp_host, sandbox.smtp_port, "sam@acme.example", "replies@acme.example", security="none"),
     )
     return replace(business, **changes)

@@ -27,6 +27,8 @@ _FIRST_SENTENCE = re.compile(r"[^.!?]*[.!?]?")
 _UNRECORDED = "basic_attributes_only"
 _ADDED = ("agent_name", "response_engine", "version_title", "webhook_url")
 _PAGES = 20
+OURS = frozenset({"opt_out"})
+"""Tools of the agent that the sidecar answers, under ``/retell/tools/<name>``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,21 @@ def read_script(path: Path) -> Script:
     for name in _ADDED:
         if name in data["agent"]:
             document.complain(("agent", name), "is added when the agent is deployed", "take it out")
+    _check_tools(document)
     document.close()
     return Script(data["name"], data["version"], data["summary"], data["llm"], data["agent"])
+
+
+def _check_tools(document: Document) -> None:
+    """A tool of ours gets its address when the agent is deployed; any other must bring its own."""
+    for index, tool in enumerate(document.data["llm"].get("general_tools") or ()):
+        if not isinstance(tool, dict) or tool.get("type") != "custom":
+            continue
+        where = ("llm", "general_tools", index)
+        if tool.get("name") in OURS and "url" in tool:
+            document.complain((*where, "url"), "is added when the agent is deployed", "take it out")
+        elif tool.get("name") not in OURS and "url" not in tool:
+            document.complain(where, "nothing says where this tool posts to", f"add `url:`, or use {', '.join(OURS)}")
 
 
 def shipped_script(name: str) -> Script:
@@ -152,12 +167,17 @@ def _bodies(business: Business, script: Script, public_url: str) -> tuple[dict[s
     defaults = {**script.llm.get("default_dynamic_variables", {}), "company": business.name}
     if business.agent_name:
         defaults["agent_name"] = business.agent_name
-    llm = {**script.llm, "default_dynamic_variables": defaults}
+    base = f"{public_url.rstrip('/')}/retell"
+    tools = [
+        {**tool, "url": f"{base}/tools/{tool['name']}"} if tool.get("name") in OURS else tool
+        for tool in script.llm.get("general_tools") or ()
+    ]
+    llm = {**script.llm, "default_dynamic_variables": defaults, "general_tools": tools}
     agent = {
         "language": business.language,
         "timezone": business.zone,
         **script.agent,
-        "webhook_url": f"{public_url.rstrip('/')}/retell/events",
+        "webhook_url": f"{base}/events",
     }
     return llm, agent
 

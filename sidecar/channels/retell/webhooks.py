@@ -11,7 +11,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from sidecar.domain.reports import VoiceReport
+from sidecar.domain.reports import SpokenStop, VoiceReport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _SIGNATURE = re.compile(r"v=(\d{1,15}),d=([0-9a-f]{64})")
 TOLERANCE = timedelta(minutes=5)
 _YEAR_9999_MS = 253_370_764_800_000
+_LONGEST_WORDS = 1000
 
 _STAGES: dict[str, Literal["started", "ended", "analyzed"]] = {
     "call_started": "started",
@@ -144,12 +145,37 @@ def read_event(payload: Mapping[str, Any], now: datetime) -> VoiceReport | None:
         touch_id=_text(metadata, "touch_id"),
         sequence_id=_text(metadata, "sequence_id"),
         reached=_reached(stage, reason, in_voicemail=in_voicemail is True),
-        outcome=None if in_voicemail is True else _outcome(analysis, reason),
+        # Who was never spoken to has decided nothing, whatever the analysis makes of a greeting.
+        outcome=None if in_voicemail is True or reason in NOT_REACHED else _outcome(analysis, reason),
         reason=reason[:64],
         in_voicemail=in_voicemail if isinstance(in_voicemail, bool) else None,
         duration_ms=_milliseconds(call.get("duration_ms")),
         summary=str(analysis.get("call_summary") or ""),
         alert=_alert(reason),
+    )
+
+
+def read_opt_out(payload: Mapping[str, Any]) -> SpokenStop:
+    """What the agent's ``opt_out`` tool posts while the person is on the line.
+
+    The shape is that of Retell's custom functions, ``{name, call, args}``
+    (https://docs.retellai.com/build/single-multi-prompt/custom-function).
+
+    Args:
+        payload: the decoded JSON.
+
+    Raises:
+        UnreadablePostError: the post lacks its call.
+    """
+    call = payload.get("call")
+    if not isinstance(call, dict) or not isinstance(call.get("call_id"), str):
+        raise UnreadablePostError("call.call_id", "is missing", "leave `Payload: args only` off in the tool's settings")
+    theirs = "from_number" if call.get("direction") == "inbound" else "to_number"
+    return SpokenStop(
+        provider_id=call["call_id"],
+        touch_id=_text(_object(call.get("metadata")), "touch_id"),
+        phone=_text(call, theirs),
+        words=(_text(_object(payload.get("args")), "words") or "")[:_LONGEST_WORDS],
     )
 
 

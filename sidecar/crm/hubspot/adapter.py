@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from sidecar.crm.hubspot.limits import Deadline
     from sidecar.crm.port import TouchNote, WonDeal
 
-_FOUND_SECONDS = 600.0
+_FOUND_SECONDS = 60.0
+"""For the steps of one moment and for those who ring again at once; an opt-out in the CRM waits no longer."""
 _NOT_FOUND_SECONDS = 60.0
 """New records appear late in HubSpot's search: nobody stays unknown for long."""
 _INCOMPLETE_SECONDS = 60.0
@@ -136,6 +137,24 @@ class HubSpotCrm:
             self._under_way.pop(key, None)
 
     def _look_up(self, account: Account, business: Business, phone: str, deadline: Deadline) -> CrmPerson | None:
+        person = people.person_of(self._hits(account, business, phone, deadline))
+        seconds = _NOT_FOUND_SECONDS if person is None else _FOUND_SECONDS
+        if person is not None and not person.ambiguous:
+            person, complete = self._with_stage(account, business, person, deadline)
+            seconds = _FOUND_SECONDS if complete else _INCOMPLETE_SECONDS
+        self._people.put((business.id, phone), person, seconds)
+        return person
+
+    def record_of(self, business: Business, *, phone: str | None, email: str | None) -> str | None:
+        """See :meth:`sidecar.crm.port.Crm.record_of`."""
+        account = self._account(business)
+        deadline = account.deadline()
+        if phone is not None and (hits := self._hits(account, business, phone, deadline)):
+            return hits[0].crm_id
+        return people.id_by_email(account, email, deadline) if email is not None else None
+
+    def _hits(self, account: Account, business: Business, phone: str, deadline: Deadline) -> tuple[people.Hit, ...]:
+        """True matches of a number, the most recently active first."""
         body = people.search_for(phone)
         account.wait_for_search(deadline)
         answer = account.read(
@@ -147,13 +166,7 @@ class HubSpotCrm:
             deadline=deadline,
         )
         hits = (people.hit_from(str(found.id), found.properties or {}) for found in answer.results or ())
-        person = people.person_of(people.with_number(hits, phone, business.region))
-        seconds = _NOT_FOUND_SECONDS if person is None else _FOUND_SECONDS
-        if person is not None and not person.ambiguous:
-            person, complete = self._with_stage(account, business, person, deadline)
-            seconds = _FOUND_SECONDS if complete else _INCOMPLETE_SECONDS
-        self._people.put((business.id, phone), person, seconds)
-        return person
+        return people.with_number(hits, phone, business.region)
 
     def _with_stage(
         self, account: Account, business: Business, person: CrmPerson, deadline: Deadline

@@ -68,7 +68,7 @@ class TtlCache(Generic[Key, Value]):
         self._size = size
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Key, tuple[float, Value]] = OrderedDict()
+        self._kept: OrderedDict[Key, tuple[float, float, Value]] = OrderedDict()
 
     def get(self, key: Key) -> tuple[Value] | None:
         """The answer in a tuple of one, or ``None`` where none is kept (an answer may itself be ``None``)."""
@@ -76,8 +76,8 @@ class TtlCache(Generic[Key, Value]):
             kept = self._kept.get(key)
             if kept is None:
                 return None
-            until, value = kept
-            if self._monotonic() >= until:
+            since, until, value = kept
+            if not since <= self._monotonic() < until:  # a clock that was put back makes nothing fresh again
                 del self._kept[key]
                 return None
             return (value,)
@@ -85,7 +85,8 @@ class TtlCache(Generic[Key, Value]):
     def put(self, key: Key, value: Value, seconds: float) -> None:
         """Keep an answer for so many seconds."""
         with self._lock:
-            self._kept[key] = (self._monotonic() + seconds, value)
+            now = self._monotonic()
+            self._kept[key] = (now, now + seconds, value)
             self._kept.move_to_end(key)
             while len(self._kept) > self._size:
                 self._kept.popitem(last=False)
@@ -93,7 +94,7 @@ class TtlCache(Generic[Key, Value]):
     def drop(self, unwanted: Callable[[Key, Value], bool]) -> None:
         """Forget every answer for which ``unwanted`` is true."""
         with self._lock:
-            for key in [key for key, (_, value) in self._kept.items() if unwanted(key, value)]:
+            for key in [key for key, (_, _, value) in self._kept.items() if unwanted(key, value)]:
                 del self._kept[key]
 
     def __len__(self) -> int:

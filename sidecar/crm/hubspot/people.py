@@ -1,4 +1,4 @@
-"""Who has this number? The search, and what its hits say. No requests are made here.
+"""Who has this number, or this email? The search, and what its hits say.
 
 HubSpot keeps phones as people typed them, so the search is wide (facts: five filter groups, the most that
 HubSpot allows) and each hit is read and compared: only the same E.164 number is a match.
@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from sidecar.crm.hubspot.account import CONTACTS_READ
 from sidecar.crm.port import CrmPerson
 from sidecar.domain.phones import BadPhone, national_digits, parse
 from sidecar.domain.texts import usable_first_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from sidecar.crm.hubspot.account import Account
+    from sidecar.crm.hubspot.limits import Deadline
 
 _PHONES = ("phone", "mobilephone", "hs_calculated_phone_number", "hs_calculated_mobile_number")
 """The two that people type, and HubSpot's own reading of each."""
@@ -144,3 +148,16 @@ def person_of(hits: Sequence[Hit]) -> CrmPerson | None:
         opted_out=opted_out,
         email_opted_out=chosen.email_opted_out,
     )
+
+
+def id_by_email(account: Account, email: str, deadline: Deadline) -> str | None:
+    """The record with that email address, which HubSpot keeps unique. Raises :class:`sidecar.crm.port.CrmError`."""
+    answer = account.read(
+        account.batches.read,
+        "contacts",
+        {"inputs": [{"id": email}], "idProperty": "email", "properties": ["email"], "propertiesWithHistory": []},
+        doing="looking for an email address",
+        scope=CONTACTS_READ,
+        deadline=deadline,
+    )
+    return next((str(found.id) for found in answer.results or ()), None)

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sidecar.crm.port import CrmError
+from sidecar.crm.port import NOT_FOUND, CrmError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,6 @@ _WORD = re.compile(r"[A-Z][A-Z0-9_]{2,60}")
 _SCOPE = re.compile(r"[a-z][a-z0-9_.\-]{2,60}")
 MISSING_PROPERTY = "PROPERTY_DOESNT_EXIST"
 CONFLICT = f"http_{_CONFLICT}"
-NOT_FOUND = f"http_{_NOT_FOUND}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,34 +4,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sidecar.engine import people, stopping
+from sidecar.engine import crm, people, stopping
 from sidecar.engine.context import Turn
 from sidecar.engine.intake.calls import record_call
 from sidecar.engine.intake.messages import record_message
-from sidecar.engine.intake.outcomes import record_delivery, record_outcome, record_voice
+from sidecar.engine.intake.outcomes import record_delivery, record_outcome, record_spoken_stop, record_voice
 from sidecar.engine.results import NotFound, OptResult
 from sidecar.store import contacts, record
 from sidecar.store import sequences as rows
 from sidecar.store.ids import new_id
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sidecar.config.business import Business
+    from sidecar.crm.port import CrmChange
     from sidecar.domain.consent import Consent
-    from sidecar.domain.reports import CallReport, DeliveryReport, MessageReport, Outcome, VoiceReport
+    from sidecar.domain.reports import CallReport, DeliveryReport, MessageReport, Outcome, SpokenStop, VoiceReport
     from sidecar.engine.context import Context
     from sidecar.engine.results import CallResult, FlowRef, MessageResult, OutcomeResult
 
 
-def note(turn: Turn, contact_id: str, evidence: str) -> None:
-    """Keep how we know of a STOP or START: in words, hence not in the record, which outlives the person's data."""
+def note(turn: Turn, contact_id: str, evidence: str, *, by: str = "operator") -> None:
+    """Keep how we know of a STOP or START: in words, hence not in the record, which outlives the person's data.
+
+    ``by``: who wrote it down, ``operator`` or the voice ``agent``.
+    """
     if not evidence:
         return
     message_id = new_id("nte", turn.now)
     record.add_message(
         turn.tx, business_id=turn.business.id, message_id=message_id, contact_id=contact_id, sequence_id=None,
-        channel="note", sender="operator", recipient="", body=evidence, intent="none", at=turn.now,
+        channel="note", sender=by, recipient="", body=evidence, intent="none", at=turn.now,
     )  # fmt: skip
-    turn.record("suppression.evidence", contact_id=contact_id, message_id=message_id)
+    turn.record("suppression.evidence", contact_id=contact_id, message_id=message_id, by=by)
 
 
 class Intake:
@@ -61,6 +67,28 @@ class Intake:
     def voice(self, business: Business, report: VoiceReport) -> None:
         """How our agent's call is going or went."""
         stopping.commit_stop(self._context, business, lambda turn, force: record_voice(turn, report, force=force))
+
+    def spoken_stop(self, business: Business, stop: SpokenStop) -> OptResult:
+        """They said STOP to our agent, who is still on the line: suppressed when this returns.
+
+        Raises:
+            NotFound: the call is none of ours, and shows no number.
+            Invalid: the number on the line cannot be read.
+        """
+
+        def work(turn: Turn, force: bool) -> OptResult:  # noqa: FBT001 - commit_stop's shape
+            result = record_spoken_stop(turn, stop, force=force)
+            if result.changed and result.contact_id is not None:
+                note(turn, result.contact_id, stop.words, by="agent")
+            return result
+
+        return stopping.commit_stop(self._context, business, work)
+
+    def crm_changes(self, business: Business, changes: Sequence[CrmChange]) -> None:
+        """What somebody changed in the CRM, all of it in one transaction; a STOP among it is in force afterwards."""
+        stopping.commit_stop(
+            self._context, business, lambda turn, force: crm.record_changes(turn, changes, force=force)
+        )
 
     def outcome(
         self,

@@ -6,20 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 from sidecar.channels.port import Accepted
 from sidecar.domain import phones
-from sidecar.engine import facts, gating, sending, sequences, stopping
-from sidecar.engine.results import NotFound, OutcomeResult
+from sidecar.engine import facts, gating, people, sending, sequences, stopping
+from sidecar.engine.results import NotFound, OptResult, OutcomeResult
 from sidecar.store import contacts, touches
 from sidecar.store import sequences as rows
 
 if TYPE_CHECKING:
     from sqlalchemy import RowMapping
 
-    from sidecar.domain.reports import DeliveryReport, Outcome, VoiceReport
+    from sidecar.domain.reports import DeliveryReport, Outcome, SpokenStop, VoiceReport
     from sidecar.engine.context import Turn
 
 CLOSING = frozenset({"human_answered", "booked", "transferred", "converted", "complained", "opted_out"})
 STOPPING = frozenset({"complained", "opted_out"})
 """A complaint is a STOP too, whatever words it used."""
+ALERTED = frozenset({"complained", "booked", "transferred"})
+"""A person must hear of it, whether or not a sequence of ours led to it."""
 
 RANK = {"": 0, "accepted": 1, "sent": 2, "delivered": 3, "undelivered": 3, "failed": 3}
 """Delivery reports come late, twice and out of order: a state never goes down a rank."""
@@ -38,21 +40,28 @@ def record_outcome(
     force: bool,
     value_minor: int | None = None,
     currency: str | None = None,
+    during: str | None = None,
 ) -> OutcomeResult:
     """Record an outcome on a person's sequence (the given one, the open one, or the latest) and act on it.
+
+    ``during``: the call that is still going on in which a STOP was said (see :func:`stopping.stop`).
 
     Raises:
         NotFound: the sequence is not one of this business.
         stopping.Leased: it is a STOP, and a request is under way; nothing is written then.
     """
+    alerted = outcome in ALERTED
     if outcome in STOPPING:
-        stopping.stop(turn, contact_id, source=f"outcome_{source}", force=force)
+        stopped = stopping.stop(turn, contact_id, source=f"outcome_{source}", force=force, during=during)
+        alerted = alerted or (source == "voice" and stopped.changed)  # in their own words: staff hear of it
     facts.lock(turn, contact_id)
     sequence = _sequence(turn, contact_id, sequence_id)
     turn.record(
         "outcome.recorded", contact_id=contact_id, sequence_id=sequence["sequence_id"] if sequence else None,
         reason=outcome, source=source, value_minor=value_minor,
     )  # fmt: skip
+    if alerted:
+        turn.alert(outcome, contact_id=contact_id, sequence_id=sequence["sequence_id"] if sequence else None)
     if sequence is None:
         return OutcomeResult(outcome, contact_id, None, "")
     values: dict[str, Any] = {"outcome": outcome}
@@ -60,8 +69,6 @@ def record_outcome(
         values |= {"value_minor": value_minor, "currency": currency or turn.business.currency}
     rows.change(turn.tx, turn.business.id, sequence["sequence_id"], **values)
     _end(turn, outcome, contact_id, sequence)
-    if outcome in ("complained", "booked", "transferred"):
-        turn.alert(outcome, contact_id=contact_id, sequence_id=sequence["sequence_id"])
     after = rows.get(turn.tx, turn.business.id, sequence["sequence_id"])
     return OutcomeResult(outcome, contact_id, sequence["sequence_id"], after["state"] if after else "")
 
@@ -186,10 +193,10 @@ def record_voice(turn: Turn, report: VoiceReport, *, force: bool) -> None:
     details = dict(touch["details"] or {})
     # A report that a later stage has overtaken tells nothing but its own time; a STOP holds whenever it comes.
     late = any(f"{stage}_at" in details for stage, rank in STAGES.items() if rank > STAGES[report.stage])
-    new = report.outcome is not None and details.get("outcome") != report.outcome
-    if new and report.outcome is not None and (not late or report.outcome in STOPPING):
+    outcome = _outcome(details.get("outcome"), report.outcome, late=late)
+    if outcome is not None:
         record_outcome(
-            turn, report.outcome, touch["contact_id"], sequence_id=touch["sequence_id"], source="voice", force=force
+            turn, outcome, touch["contact_id"], sequence_id=touch["sequence_id"], source="voice", force=force
         )  # fmt: skip
     touch = arrived(turn, touch, report.provider_id, stale=True)
     seen = f"{report.stage}_at"
@@ -204,13 +211,53 @@ def record_voice(turn: Turn, report: VoiceReport, *, force: bool) -> None:
     details[seen] = report.at.isoformat()
     learnt = {
         "reached": report.reached, "reason": report.reason or None, "in_voicemail": report.in_voicemail,
-        "duration_ms": report.duration_ms, "outcome": report.outcome, "summary": report.summary or None,
+        "duration_ms": report.duration_ms, "outcome": outcome, "summary": report.summary or None,
     }  # fmt: skip
     known = {name: value for name, value in learnt.items() if value is not None}
     details = known | details if late else details | known
     touches.change(turn.tx, turn.business.id, touch["touch_id"], details=details)
     if report.stage != "started" and not late:
         _voice_over(turn, touch, report)
+
+
+def _outcome(known: str | None, told: Outcome | None, *, late: bool) -> Outcome | None:
+    """What a report tells anew: once they said STOP, nothing takes that back, and only a complaint adds to it."""
+    if told is None or told == known:
+        return None
+    if told in STOPPING:
+        return None if known == "complained" else told
+    return None if late or known in STOPPING else told
+
+
+def record_spoken_stop(turn: Turn, stop: SpokenStop, *, force: bool) -> OptResult:
+    """They said STOP to our agent, who is still on the line with them: nothing more, but the agent's goodbye.
+
+    Raises:
+        NotFound: the call is none of ours and shows no number, so nobody can be suppressed.
+        stopping.Leased: a request to them is under way; nothing is written then.
+    """
+    touch = _touch(turn, stop.touch_id, stop.provider_id)
+    contact_id = touch["contact_id"] if touch is not None else _on_the_line(turn, stop)
+    was = contacts.is_suppressed(turn.tx, turn.business.id, facts.person(turn, contact_id).hashes)
+    details = dict(touch["details"] or {}) if touch is not None else {}
+    done = was if touch is None else details.get("outcome") in STOPPING
+    if not done:
+        record_outcome(
+            turn, "opted_out", contact_id, sequence_id=touch["sequence_id"] if touch is not None else None,
+            source="voice", force=force, during=touch["touch_id"] if touch is not None else None,
+        )  # fmt: skip
+        if touch is not None:
+            details["outcome"] = "opted_out"
+            touches.change(turn.tx, turn.business.id, touch["touch_id"], details=details)
+    return OptResult(contact_id, suppressed=True, changed=not was)
+
+
+def _on_the_line(turn: Turn, stop: SpokenStop) -> str:
+    """Whose number is on the line, where no touch of ours placed the call: they rang the agent themselves."""
+    if phones.is_anonymous(stop.phone):
+        message = "this call is none of ours, and it shows no phone number"
+        raise NotFound(message, field="call.call_id", remedy="record the opt-out by POST /v1/contacts/opt-out")
+    return people.contact_of(turn, phone=people.read_phone(turn.business, stop.phone or "", field="call.to_number"))
 
 
 def _voice_over(turn: Turn, touch: RowMapping, report: VoiceReport) -> None:

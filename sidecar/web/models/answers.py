@@ -14,6 +14,12 @@ class Answered(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
+class ToolAnswer(Answered):
+    """What the voice agent's tool did, in words for the agent to say."""
+
+    say: str = Field(description="A sentence to say to the person on the line, before the goodbye.")
+
+
 class SequenceRef(Answered):
     """The sequence to go on with."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from structlog.testing import capture_logs
 
+from sidecar.crm.port import CrmError
 from tests.unit.channels.example import THEIRS
 
 if TYPE_CHECKING:
@@ -95,21 +96,46 @@ def test_both_kinds_of_opt_out_are_read(sandbox: Sandbox, crm: Crms, plumber: Bu
     assert person.email_opted_out
 
 
-def test_found_is_kept_ten_minutes_and_unknown_one(
-    sandbox: Sandbox, crm: Crms, plumber: Business, seconds: Seconds
-) -> None:
+def test_found_and_unknown_are_kept_a_minute(sandbox: Sandbox, crm: Crms, plumber: Business, seconds: Seconds) -> None:
     assert crm.find_person(plumber, THEIRS) is None
     sandbox.hubspot_contact("Priya", "Shah", THEIRS)
     seconds.passed = 59
     assert crm.find_person(plumber, THEIRS) is None
     seconds.passed = 61
     assert crm.find_person(plumber, THEIRS) is not None
-    seconds.passed = 660
+    seconds.passed = 120
     assert crm.find_person(plumber, THEIRS) is not None
     assert len(sandbox.requests("hubspot", "contacts.search")) == 2
-    seconds.passed = 662
+    seconds.passed = 122
     crm.find_person(plumber, THEIRS)
     assert len(sandbox.requests("hubspot", "contacts.search")) == 3
+
+
+def test_a_clock_that_is_put_back_makes_no_old_answer_fresh(
+    sandbox: Sandbox, crm: Crms, plumber: Business, seconds: Seconds
+) -> None:
+    sandbox.hubspot_contact("Priya", "Shah", THEIRS)
+    seconds.passed = 4000
+    crm.find_person(plumber, THEIRS)
+    seconds.passed = 400
+    crm.find_person(plumber, THEIRS)
+    assert len(sandbox.requests("hubspot", "contacts.search")) == 2
+
+
+def test_a_record_is_found_by_phone_else_by_email(sandbox: Sandbox, crm: Crms, plumber: Business) -> None:
+    priya = sandbox.hubspot_contact("Priya", "Shah", THEIRS, "priya@example.org")
+    assert crm.record_of(plumber, phone=THEIRS, email=None) == priya
+    assert crm.record_of(plumber, phone=THEIRS_TOO, email="Priya@example.org") == priya
+    assert crm.record_of(plumber, phone=None, email="priya@example.org") == priya
+    assert crm.record_of(plumber, phone=THEIRS_TOO, email="nobody@example.org") is None
+    assert crm.record_of(replace(plumber, hubspot=None), phone=THEIRS, email=None) is None
+
+
+def test_no_answer_is_not_taken_for_nobody(sandbox: Sandbox, crm: Crms, plumber: Business) -> None:
+    sandbox.fault("hubspot", "*", "status", times=None, status=503)
+    for address in ({"phone": THEIRS, "email": None}, {"phone": None, "email": "priya@example.org"}):
+        with pytest.raises(CrmError):
+            crm.record_of(plumber, **address)
 
 
 def test_one_business_never_gets_anothers_answer(sandbox: Sandbox, crm: Crms, plumber: Business) -> None:

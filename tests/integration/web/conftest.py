@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
 from twilio.request_validator import RequestValidator
+from werkzeug.serving import make_server
 
 from sidecar.app import Sidecar
 from sidecar.config.business import Businesses, Flow, Number, Twilio
@@ -128,6 +130,7 @@ def web(store_url: str, clock: ManualClock, sandbox: Sandbox) -> Iterator[Web]:
         numbers=(Number(OTHER, mode="forwarded"),),
         twilio=Twilio("AC" + "2" * 32, OTHER_TOKEN, sandbox.twilio_url),
         retell=None,
+        hubspot=None,
     )
     third = replace(other, id="third", name="Third Roofing", numbers=(Number(THIRD, mode="forwarded"),))
     sidecar = Sidecar(settings(store_url, web_threads=4), clock, Businesses([acme, other, third]))
@@ -140,3 +143,19 @@ def web(store_url: str, clock: ManualClock, sandbox: Sandbox) -> Iterator[Web]:
         sidecar.store.close()
         for part in (sidecar.twilio, sidecar.retell, sidecar.crm):
             part.close()
+
+
+@pytest.fixture
+def posted(web: Web, sandbox: Sandbox) -> Iterator[Web]:
+    """The sidecar behind a real socket, which the sandbox's vendors post to."""
+    server = make_server("127.0.0.1", 0, web.client.application, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    sandbox.point_at(f"http://127.0.0.1:{server.server_port}", PUBLIC)
+    try:
+        yield web
+    finally:
+        sandbox.settle()
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -53,8 +53,11 @@ def test_what_is_commented_out_loads_too_once_it_is_wanted(tmp_path: Path) -> No
 
     business = load_business(
         file,
-        {**ENVIRON, "RETELL_API_KEY": "a", "RETELL_AGENT_ID": "b", "HUBSPOT_ACCESS_TOKEN": "c", "SMTP_PASSWORD": "d"},
-    )
+        {
+            **ENVIRON, "RETELL_API_KEY": "a", "RETELL_AGENT_ID": "b", "HUBSPOT_ACCESS_TOKEN": "c", "SMTP_PASSWORD": "d",
+            "HUBSPOT_CLIENT_SECRET": "e", "HUBSPOT_PORTAL_ID": "123",
+        },
+    )  # fmt: skip
 
     assert None not in (business.retell, business.hubspot, business.smtp, business.flow)
     assert business.windows

@@ -67,7 +67,8 @@ def test_everything_that_a_file_can_say(load: Load) -> None:
         ],
         twilio=TWILIO,
         retell=RETELL,
-        hubspot={"access_token": "${RETELL_API_KEY}", "base_url": "http://127.0.0.1:4010/"},
+        hubspot={"access_token": "${RETELL_API_KEY}", "base_url": "http://127.0.0.1:4010/",
+                 "client_secret": "${SMTP_PASSWORD}", "portal_id": 24680},
         smtp={"host": "mail.example", "from_address": "a@b.example", "reply_to": "r@b.example",
               "username": "a", "password": "${SMTP_PASSWORD}", "security": "tls", "port": 465},
         flow={"platform": "n8n", "callback_hosts": ["n8n.example.com", "10.0.0.5:5678"],
@@ -93,7 +94,9 @@ def test_everything_that_a_file_can_say(load: Load) -> None:
     assert (third.ring_seconds, third.press_one) == (15, False)
     assert business.twilio == Twilio(ENVIRON["TWILIO_ACCOUNT_SID"], ENVIRON["TWILIO_AUTH_TOKEN"])
     assert business.retell == Retell(ENVIRON["RETELL_API_KEY"], "agent_1", "+441174960199")
-    assert business.hubspot == HubSpot(ENVIRON["RETELL_API_KEY"], "http://127.0.0.1:4010")
+    assert business.hubspot == HubSpot(
+        ENVIRON["RETELL_API_KEY"], "http://127.0.0.1:4010", ENVIRON["SMTP_PASSWORD"], "24680"
+    )
     assert business.smtp == Smtp(
         "mail.example", 465, "a@b.example", "r@b.example", "a", ENVIRON["SMTP_PASSWORD"], "tls"
     )
@@ -116,6 +119,27 @@ def test_the_preset_follows_the_region(load: Load, region: str, zone: str, prese
 
     assert business.preset.name == preset
     assert business.region == {"UK": "GB"}.get(region, region.upper())
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"), [({"client_secret": "${SMTP_PASSWORD}"}, "portal_id"), ({"portal_id": "7"}, "client_secret")]
+)
+def test_the_crms_webhook_needs_both_whose_it_is_and_what_proves_it(
+    refuse: Refuse, given: dict[str, str], missing: str
+) -> None:
+    mistake = refuse(hubspot={"access_token": "${RETELL_API_KEY}", **given})
+
+    assert mistake.field == f"hubspot.{next(iter(given))}"
+    assert missing in mistake.remedy
+
+
+@pytest.mark.parametrize("portal", ["app.hubspot.com/7", "", -7, 1.5])
+def test_a_portal_is_a_number(refuse: Refuse, portal: object) -> None:
+    mistake = refuse(
+        hubspot={"access_token": "${RETELL_API_KEY}", "client_secret": "${SMTP_PASSWORD}", "portal_id": portal}
+    )
+
+    assert mistake.field == "hubspot.portal_id"
 
 
 def test_another_region_has_to_give_its_own_hours(load: Load, refuse: Refuse) -> None:

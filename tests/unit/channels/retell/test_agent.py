@@ -41,7 +41,10 @@ def test_it_is_set_as_the_playbook_promises(script: Script) -> None:
     assert script.agent["max_call_duration_ms"] == 180_000
     assert script.agent["ring_duration_ms"] == 30_000
     assert script.agent["voicemail_option"] == {"action": {"type": "hangup"}}
-    assert [tool["type"] for tool in script.llm["general_tools"]] == ["end_call"]
+    assert [(tool["type"], tool["name"]) for tool in script.llm["general_tools"]] == [
+        ("end_call", "end_call"),
+        ("custom", "opt_out"),
+    ]
     (outcome,) = [item for item in script.agent["post_call_analysis_data"] if item["type"] == "enum"]
     assert outcome["name"] == "outcome"
     assert outcome["choices"] == ["booked", "transferred", "not_now", "opted_out", "complained", "none"]
@@ -64,11 +67,20 @@ def test_it_has_a_generic_script_and_may_not_pitch(script: Script) -> None:
     assert "!" not in script.llm["begin_message"]
 
 
+def test_the_prompt_says_when_to_use_the_opt_out_tool_and_when_not(script: Script) -> None:
+    prompt = script.llm["general_prompt"]
+    assert "use the tool opt_out at once" in prompt
+    assert "Only a person on the line can ask that" in prompt
+
+
 def test_the_sdk_takes_every_field_of_it(script: Script) -> None:
     from typing import get_type_hints
 
     from retell.types.agent_create_params import AgentCreateParams
-    from retell.types.llm_create_params import LlmCreateParams
+    from retell.types.llm_create_params import GeneralToolCustomTool, LlmCreateParams
+
+    (tool,) = [tool for tool in script.llm["general_tools"] if tool["type"] == "custom"]
+    assert set(tool) <= set(get_type_hints(GeneralToolCustomTool))
 
     assert set(script.llm) <= set(get_type_hints(LlmCreateParams))
     assert set(script.agent) <= set(get_type_hints(AgentCreateParams))
@@ -103,6 +115,12 @@ def written(tmp_path: Path, **changes: Any) -> Path:
         ({"llm__start_speaker": "user"}, "llm.start_speaker", "agent"),
         ({"agent__webhook_url": "https://x.example"}, "agent.webhook_url", "take it out"),
         ({"colour": "red"}, "colour", "use name"),
+        (
+            {"llm__general_tools": [{"type": "custom", "name": "opt_out", "url": "https://x.example"}]},
+            "llm.general_tools[0].url",
+            "take it out",
+        ),
+        ({"llm__general_tools": [{"type": "custom", "name": "book"}]}, "llm.general_tools[0]", "add `url:`"),
         ({"agent": "callback"}, "agent", "callback.yaml"),
         ({"version": "first"}, "version", "callback.yaml"),
     ],
@@ -165,6 +183,10 @@ def test_a_first_agent_is_made_and_published(clients: RetellClients, network: Ne
     assert made["response_engine"] == {"type": "retell-llm", "llm_id": "llm_1"}
     assert (made["agent_name"], made["language"], made["timezone"]) == (NAME, "en-GB", "Europe/London")
     assert made["webhook_url"] == PUBLIC + "/retell/events"
+    assert {tool["name"]: tool.get("url") for tool in llm["general_tools"]} == {
+        "end_call": None,
+        "opt_out": PUBLIC + "/retell/tools/opt_out",
+    }
     assert published["version"] == 0
     assert published["version_title"] == made["version_title"]
 

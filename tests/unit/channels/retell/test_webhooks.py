@@ -14,6 +14,7 @@ from sidecar.channels.retell.webhooks import (
     REACHED,
     UnreadablePostError,
     read_event,
+    read_opt_out,
     verify,
 )
 from tests.unit.channels.example import NOW
@@ -222,6 +223,47 @@ def test_do_not_call_beats_what_the_agent_noted() -> None:
     report = read_event(ended, NOW)
     assert report is not None
     assert report.outcome == "opted_out"
+
+
+@pytest.mark.parametrize("reason", sorted(NOT_REACHED))
+@pytest.mark.parametrize("outcome", ["opted_out", "complained", "booked"])
+def test_who_was_never_spoken_to_has_decided_nothing(reason: str, outcome: str) -> None:
+    report = read_event(event("call_analyzed", disconnection_reason=reason, **analysed(outcome)), NOW)
+    assert report is not None
+    assert report.outcome is None
+
+
+@pytest.mark.parametrize("reason", ["agent_hangup", "user_requested_dnc", "voicemail_reached"])
+def test_a_voicemail_opts_nobody_out(reason: str) -> None:
+    found = analysed("opted_out", in_voicemail=True)
+    report = read_event(event("call_analyzed", disconnection_reason=reason, **found), NOW)
+    assert report is not None
+    assert report.outcome is None
+
+
+def tool_call(**call: Any) -> dict[str, Any]:
+    return {"name": "opt_out", "args": {"words": "Stop calling me."}, "call": {"call_id": "call_1", **call}}
+
+
+def test_the_agents_tool_says_who_is_on_the_line_and_what_they_said() -> None:
+    numbers = {"from_number": "+441174960001", "to_number": "+447700900123"}
+    ours = read_opt_out(tool_call(**numbers, direction="outbound", metadata={"touch_id": "tch_1"}))
+    assert (ours.provider_id, ours.touch_id, ours.phone) == ("call_1", "tch_1", "+447700900123")
+    assert ours.words == "Stop calling me."
+    theirs = read_opt_out(tool_call(from_number="+447700900123", to_number="+441174960001", direction="inbound"))
+    assert (theirs.touch_id, theirs.phone) == (None, "+447700900123")
+
+
+@pytest.mark.parametrize("args", [None, [], {}, {"words": 7}, {"words": "x" * 100_000}])
+def test_whatever_the_agent_says_it_is_an_opt_out(args: Any) -> None:
+    assert len(read_opt_out(tool_call() | {"args": args}).words) <= 1000
+
+
+@pytest.mark.parametrize("payload", [{}, {"words": "Stop."}, {"call": {}}, {"call": {"call_id": 7}}])
+def test_a_tool_without_its_call_is_told_what_to_set(payload: dict[str, Any]) -> None:
+    with pytest.raises(UnreadablePostError) as caught:
+        read_opt_out(payload)
+    assert (caught.value.field, "args only" in caught.value.remedy) == ("call.call_id", True)
 
 
 def test_the_summary_comes_along() -> None:
