@@ -30,6 +30,7 @@ from sidecar.engine.due import Due
 from sidecar.engine.facts import windows
 from sidecar.engine.hand import Answers, Hand, Looking, report_flow_error
 from sidecar.engine.intake import Intake
+from sidecar.engine.opt_out_rate import LOOK_EVERY, OptOutRate
 from sidecar.engine.outgoing_hooks import Hooks
 from sidecar.engine.reconcile import LOG_EVERY, WON_EVERY, Reconcile
 from sidecar.engine.runner import Runner
@@ -92,6 +93,7 @@ class Sidecar:
             threads=max(4, settings.send_threads // 2),
         )
         self.intake = Intake(self.context)
+        self.opt_out_rate = OptOutRate(self.context)
         self.reconcile = Reconcile(self.context, channels, TwilioLog(self.twilio), self.crm, self.intake)
         self.waker = Waker(clock, Due(self.context, self.runner, self.deliveries).hand_out)
         self.driving = Driving(self.context, self.runner, self.waker.ring)
@@ -136,6 +138,7 @@ class Sidecar:
         self._chores.every(DOUBTS_EVERY, self.reconcile.doubts, name="doubts")
         self._chores.every(LOG_EVERY, self.reconcile.logs, name="logs")
         self._chores.every(WON_EVERY, self.reconcile.won, name="won")
+        self._chores.every(LOOK_EVERY, self.opt_out_rate.look, name="opt-out rate")
         self._chores.every(FORGET_EVERY, lambda: self.store.write(self._forget_old_keys), name="old keys")
         self._chores.start()
         threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()

@@ -43,6 +43,7 @@ DECIDED: Final[Words] = {
     "superseded": "a new sequence takes the place of the open one",
     "cooling_down": "we were in touch a short while ago: no text, staff were alerted",
     "too_late": "we heard of it hours later: no text, staff were alerted",
+    "paused": "the playbook is paused, too many people opt out: no text, staff were alerted",
     "suppressed": "they had opted out: no text, staff were alerted",
 }
 """What a missed call did, beside opening a sequence."""
@@ -165,6 +166,7 @@ TROUBLES: Final[Words] = {
     "never_arrived": "the provider never had it",
     "flow_failed": "the flow's own node failed",
     "channel_bug": "an error of ours; see the log",
+    "opt_outs": "too many people opted out",
 }
 """Codes of touches that failed or are in doubt, where the vendor gave no number."""
 

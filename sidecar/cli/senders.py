@@ -1,4 +1,4 @@
-"""``recovery senders``: numbers and words that a vendor's refusal put on hold, and their release."""
+"""``recovery senders``: numbers, words and playbooks that are on hold, and their release."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from sidecar.cli.taught import TaughtGroup
 
 @click.group(cls=TaughtGroup, examples=("recovery senders held", "recovery senders release +441174960123"))
 def senders() -> None:
-    """Senders: numbers, mailboxes and words that a vendor refused, and that wait for a person to see to it."""
+    """Senders: what is on hold until a person has seen to it.
+
+    Numbers, mailboxes and words that a vendor refused, and playbooks by which too many people opted out.
+    """
 
 
 @senders.command(examples=("recovery senders held", "recovery senders held --business hartley --json"))
 @among_businesses
 @as_json
 def held(business_id: str | None, *, in_json: bool) -> None:
-    """What is on hold: the sender, or `words:playbook/variant/step`, and why."""
+    """What is on hold: the sender, `words:playbook/variant/step`, or `playbook:name`; and why."""
     with opened() as sidecar:
         found = [
             (business.id, what, code)
@@ -38,12 +41,16 @@ def held(business_id: str | None, *, in_json: bool) -> None:
 
 
 @senders.command(
-    examples=("recovery senders release +441174960123", "recovery senders release words:uk-three-layer/general/email")
+    examples=(
+        "recovery senders release +441174960123",
+        "recovery senders release words:uk-three-layer/general/email",
+        "recovery senders release playbook:uk-three-layer",
+    )
 )
 @click.argument("what")
 @among_businesses
 def release(what: str, business_id: str | None) -> None:
-    """Use WHAT again: a sender, or words, as `recovery senders held` shows it.
+    """Use WHAT again: a sender, words, or a playbook, as `recovery senders held` shows it.
 
     What waits for it looks within 10 minutes.
     """

@@ -339,8 +339,19 @@ def _sender(record: Record, event: Row, data: Row) -> Line:
     return Line(_at(event["at"]), "operator", f"released {data.get('words') or 'the sender'}")
 
 
+def _playbook(record: Record, event: Row, data: Row) -> Line:
+    del record
+    told = {
+        "playbook.opt_outs_high": f"too many people opted out ({data.get('percent')} %)",
+        "playbook.opt_outs_normal": "no longer too many people opt out",
+    }
+    said = told.get(event["type"], "the playbook is paused: too many people opted out")
+    return Line(_at(event["at"]), "sidecar", f"{data.get('playbook', '')}: {said}", tone="wait")
+
+
 _TELLERS: dict[str, Callable[[Record, Row, Row], Line]] = {
     "call": _call, "sequence": _sequence, "gate": _gate, "touch": _touch, "voice": _voice, "reply": _reply,
     "outcome": _outcome, "suppression": _suppression, "step": _step, "claim": _claim, "answer": _answer,
     "flow": _flow, "delivery": _delivery, "consent": _consent, "contact": _contact, "sender": _sender,
+    "playbook": _playbook,
 }  # fmt: skip

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
+from sidecar.domain.opt_out_rate import Limit
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
@@ -163,6 +165,8 @@ class Business:
     """Where the assessment is filed that PECR/UK GDPR ask for; the ``uk`` preset does not load without."""
     event_hosts: tuple[str, ...] = ()
     """Allow-list for subscription URLs; a host listed here may resolve to a private address."""
+    opt_out_limit: Limit = field(default_factory=Limit)
+    """When too many opt-outs are an alarm."""
     currency: str = "GBP"
     source: str = ""
     """The file that this was read from, for messages."""

@@ -10,6 +10,7 @@ from sidecar.config.crosschecks import Parts, cross_check
 from sidecar.config.fields import Fields, given
 from sidecar.config.vendors import read_vendors
 from sidecar.domain.compliance import check_region, check_windows, preset
+from sidecar.domain.opt_out_rate import Limit
 from sidecar.domain.playbooks import GENERAL
 from sidecar.domain.windows import RuleError
 from sidecar.errors import ConfigError
@@ -84,6 +85,7 @@ class _Reading:
             "zone": fields.zone("zone"),
             "event_hosts": fields.texts("event_hosts"),
             "flow": self._flow(),
+            "opt_out_limit": self._opt_out_limit(),
         }
 
     def _region(self) -> str | None:
@@ -171,6 +173,10 @@ class _Reading:
             email=fields.text(*where, "email"),
             webhook=fields.text(*where, "webhook"),
         )
+
+    def _opt_out_limit(self) -> Limit:
+        given_ = {name: self._document.at(("opt_outs", name)) for name in ("percent", "people", "pause")}
+        return Limit(**given(**given_, within=self._fields.duration("opt_outs", "within")))
 
     def _flow(self) -> Flow | None:
         fields = self._fields

@@ -66,6 +66,7 @@ _DECIDED = {
     "superseded": "rang again later: the old sequence ends, a new one opens",
     "suppressed": "rang again after STOP: nothing goes out, a person is told",
     "too_late": "heard of hours later: nothing goes out, a person is told",
+    "paused": "rang while the playbook is paused: nothing goes out, a person is told",
     "cooling_down": "rang again shortly after: nothing goes out, a person is told",
 }
 _CLOSED = {

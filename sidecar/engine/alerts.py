@@ -28,6 +28,7 @@ _SUBJECTS = {
     "operator": "Recovery needs you",
     "flow_failed": "A flow failed",
     "not_lifted": "{who} is still opted out",
+    "opt_out_rate": "Too many people opt out",
 }
 
 _WHY = {
@@ -36,6 +37,7 @@ _WHY = {
     "folded": "They rang again; the follow-up that is under way goes on.",
     "held": "They rang again while their follow-up is on hold: nothing goes out until you resume or close it.",
     "too_late": "We heard of this call hours after it ended, so no text was sent. Please ring them.",
+    "paused": "The playbook is paused because too many people opted out, so no text was sent. Please ring them.",
     "unreadable_caller": "What called is no phone number, so nobody could be texted.",
     "undelivered": "Our text did not reach them, and nothing else follows.",
     "anonymous": "The number was withheld, so nobody could be texted.",

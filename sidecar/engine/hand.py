@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from sidecar.engine.driving import Driving
 
 
+_NAMED = ("words:", "playbook:")
+"""What is held by a name of ours; anything else is a sender's number or mailbox, which the record does not hold."""
+
+
 class Hand:
     """What an operator does to a sequence."""
 
@@ -81,12 +85,12 @@ class Hand:
         self._context.store.write(lambda tx: work(Turn(self._context, tx, business)))
 
     def held(self, business: Business) -> list[tuple[str, str]]:
-        """What a vendor's refusal made us hold, and its code: a sender, or ``words:playbook/variant/step``."""
+        """What is on hold, and its code: a sender, ``words:playbook/variant/step``, or ``playbook:name``."""
         found = self._context.store.read(lambda tx: touches.held(tx, business.id))
         return [(row["sender"], row["held"]) for row in found]
 
     def release(self, business: Business, what: str) -> bool:
-        """Use a held sender, or held words, again; True when it was held. Steps that wait for it look within 10 min."""
+        """Use what is held again; True when it was held. Steps that wait for a sender or words look within 10 min."""
         return self._context.store.write(lambda tx: _release(Turn(self._context, tx, business), what))
 
     def _do(self, business: Business, sequence_id: str, act: Callable[[Turn, RowMapping], None]) -> None:
@@ -109,7 +113,7 @@ class Hand:
 def _release(turn: Turn, what: str) -> bool:
     released = touches.release(turn.tx, turn.business.id, what)
     if released:
-        turn.record("sender.released", words=what if what.startswith("words:") else None)
+        turn.record("sender.released", words=what if what.startswith(_NAMED) else None)
     return released
 
 

@@ -47,6 +47,7 @@ CallDecision = Literal[
     "superseded",
     "cooling_down",
     "too_late",
+    "paused",
     "suppressed",
     "refused",
 ]

@@ -148,6 +148,7 @@ suppressions = Table(
     Column("at", Utc, nullable=False),
     Column("lifted_at", Utc),
     PrimaryKeyConstraint("business_id", "key_hash"),
+    Index("suppressions_by_time", "business_id", "at"),
 )
 
 sequences = Table(
@@ -416,3 +417,13 @@ watermarks = Table(
     Column("taken_until", Float),
     PrimaryKeyConstraint("business_id", "log"),
 )
+
+alarms = Table(
+    "alarms",
+    metadata,
+    _business(),
+    Column("name", String(128), nullable=False),
+    Column("raised_at", Utc, nullable=False),
+    PrimaryKeyConstraint("business_id", "name"),
+)
+"""What is told once when it begins, and may be told again only after it has ended."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sidecar.store.database import Tx
 
-_HAPPENED = touches.c.state.not_in([literal_column("'failed'"), literal_column("'withdrawn'")])
+HAPPENED = touches.c.state.not_in([literal_column("'failed'"), literal_column("'withdrawn'")])
 """The touch went out, or may have."""
 
 
@@ -30,7 +30,7 @@ _COUNT_SINCE = _count(
     touches.c.contact_id == bindparam("contact_id"),
     touches.c.intended_at > bindparam("since"),
     touches.c.channel != literal_column("'staff'"),
-    _HAPPENED,
+    HAPPENED,
 )
 
 
@@ -41,7 +41,7 @@ def _count_in_sequence(channels: tuple[str, ...]) -> Select[int]:
         touches.c.contact_id == bindparam("contact_id"),
         touches.c.sequence_id == bindparam("sequence_id"),
         one_of(touches.c.channel, channels),
-        _HAPPENED,
+        HAPPENED,
     )
 
 

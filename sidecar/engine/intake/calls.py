@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sidecar.domain import phones
 from sidecar.domain.calls import TOO_OLD, Rules, Verdict, judge, opening
 from sidecar.domain.consent import from_inquiry
-from sidecar.engine import facts, people, sequences
+from sidecar.engine import facts, opt_out_rate, people, sequences
 from sidecar.engine.results import CallResult, FlowRef, Invalid
 from sidecar.store import calls, contacts
 from sidecar.store import sequences as rows
@@ -221,6 +221,9 @@ def _missed(
     if what == "cool_down":
         turn.alert("missed_call", call_id=report.call_id, contact_id=contact_id, reason="cooling_down")
         return _conclude(turn, report.call_id, verdict, "cooling_down", contact_id, None)
+    if opt_out_rate.is_paused(turn, business.playbook_for(number).name):
+        turn.alert("missed_call", call_id=report.call_id, contact_id=contact_id, reason="paused")
+        return _conclude(turn, report.call_id, verdict, "paused", contact_id, None)
     if sequence is not None:
         sequences.close_sequence(turn, sequence, "superseded")
     sequence_id = sequences.open_sequence(

@@ -45,6 +45,7 @@ class CallAnswer(Answered):
         "superseded",
         "cooling_down",
         "too_late",
+        "paused",
         "suppressed",
         "refused",
     ]

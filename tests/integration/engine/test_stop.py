@@ -234,6 +234,47 @@ def test_who_says_stop_to_the_agent_is_suppressed(home: House, sandbox: Sandbox)
     assert sandbox.emails == []
 
 
+def test_a_complaint_to_the_agent_closes_suppresses_and_alerts_once(home: House, sandbox: Sandbox) -> None:
+    opened = home.miss()
+    home.live(minutes=3)
+    [call] = sandbox.calls_placed
+    report = VoiceReport(call.call_id, "analyzed", home.clock.now(), reached=True, outcome="complained")
+    for _ in range(2):
+        home.sidecar.intake.voice(home.business, report)
+    home.live(hours=24)
+    assert ended(home, opened.sequence_id) == ("closed", "opted_out")
+    assert (home.sequence(opened.sequence_id)["outcome"], suppressed(home)) == ("complained", True)
+    assert (len(texts_to(sandbox)), sandbox.emails) == (1, [])
+    assert sum("complained" in alert for alert in alerts(sandbox)) == 1
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_complaint_by_the_api_closes_suppresses_and_alerts(home: House, sandbox: Sandbox, known: bool) -> None:
+    """Of somebody whom no sequence of ours ever contacted, too."""
+    opened = home.miss() if known else None
+    home.live(minutes=1)
+    told = home.sidecar.intake.outcome(home.business, "complained", source="api", phone=CALLER)
+    home.live(hours=24)
+    assert suppressed(home)
+    assert any("complained" in alert for alert in alerts(sandbox))
+    assert len(texts_to(sandbox)) == (1 if known else 0)
+    assert told.state == ("closed" if known else "")
+    assert opened is None or home.sequence(opened.sequence_id)["outcome"] == "complained"
+
+
+def test_staff_hear_of_a_stop_that_the_agent_was_told(home: House, sandbox: Sandbox) -> None:
+    home.miss()
+    home.live(minutes=3)
+    [call] = sandbox.calls_placed
+    ended_call = VoiceReport(call.call_id, "ended", home.clock.now(), reached=True, outcome="opted_out")
+    home.sidecar.intake.voice(home.business, ended_call)
+    late = VoiceReport(call.call_id, "analyzed", home.clock.now(), reached=True, outcome="not_now")
+    home.sidecar.intake.voice(home.business, late)
+    home.live(minutes=5)
+    assert sum("opted out" in alert for alert in alerts(sandbox)) == 1
+    assert contact(home)["sequences"][0]["outcome"] == "opted_out", "the analysis takes nothing back"
+
+
 def test_the_crm_is_told_again_and_again_until_it_holds(home: House, sandbox: Sandbox) -> None:
     crm_id = ann(sandbox)
     home.miss()

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import event, text
 
-from sidecar.store import calls, record, sequences, touches
+from sidecar.domain.opt_out_rate import LATE
+from sidecar.store import calls, opt_outs, record, sequences, touches
 from sidecar.store.tables import calls as calls_table
-from sidecar.store.tables import claims, deliveries, steps
+from sidecar.store.tables import claims, deliveries, steps, suppressions
+from sidecar.store.tables import sequences as sequences_table
 from sidecar.store.tables import touches as touches_table
 
 if TYPE_CHECKING:
@@ -60,6 +62,23 @@ def fill(tx: Tx) -> None:
         ],
     )  # fmt: skip
     tx.conn.execute(
+        suppressions.insert(),
+        [
+            {"business_id": "b", "key_hash": f"h{n}", "kind": "phone", "contact_id": f"c{n}", "source": "sms",
+             "at": at[n]}
+            for n in range(OLD)
+        ],
+    )  # fmt: skip
+    tx.conn.execute(
+        sequences_table.insert(),
+        [
+            {"business_id": "b", "sequence_id": f"s{n}", "contact_id": f"c{n}", "playbook": "p", "variant": "v",
+             "number": "+44", "state": "closed", "call_at": at[n], "last_call_at": at[n], "opened_at": at[n],
+             "first_touch_seconds": 9.0, "reply_token": f"r{n}"}
+            for n in range(OLD)
+        ],
+    )  # fmt: skip
+    tx.conn.execute(
         calls_table.insert(),
         [
             {"business_id": "b", "call_id": f"c{n}", "provider": "twilio", "number": "+44", "recovered": False,
@@ -81,6 +100,9 @@ def fill(tx: Tx) -> None:
         (lambda tx: record.on_topic(tx, "b", "operator:1"), "deliveries_by_topic"),
         (lambda tx: touches.claims_run_out(tx, NOW), "claims_open"),
         (lambda tx: calls.oldest_pending(tx, "twilio", NOW - timedelta(hours=4)), "calls_pending"),
+        (lambda tx: record.words_on(tx, "b", "word:1"), "deliveries_by_topic"),
+        (lambda tx: opt_outs.before_they_left(tx, "b", NOW - timedelta(hours=1)), "suppressions_by_time"),
+        (lambda tx: opt_outs.contacted(tx, "b", "p", NOW - timedelta(hours=1), LATE), "sequences_by_opening"),
         (lambda tx: calls.is_pending_from(tx, "b1", "+447700900123", NOW - timedelta(minutes=3)), "calls_ringing"),
     ],
 )  # fmt: skip

@@ -7,6 +7,7 @@ import pytest
 
 from sidecar.config.business import Flow, HubSpot, Retell, Smtp, Twilio
 from sidecar.config.loader import business_files, load_business, load_businesses
+from sidecar.domain.opt_out_rate import Limit
 from sidecar.domain.windows import Window
 from sidecar.errors import ConfigError
 from tests.unit.config.conftest import ENVIRON, Load, Refuse, Write
@@ -46,6 +47,7 @@ def test_what_is_left_out_takes_its_default(load: Load) -> None:
     assert (business.twilio, business.retell, business.hubspot, business.smtp, business.flow) == (None,) * 5
     assert (business.numbers[0].mode, business.numbers[0].can_text) == ("ring_staff", True)
     assert business.numbers[0].ring_seconds == 18
+    assert business.opt_out_limit == Limit(2.0, timedelta(days=30), 100, pause=False)
     assert business.staff_hours is None
 
 
@@ -74,6 +76,7 @@ def test_everything_that_a_file_can_say(load: Load) -> None:
         flow={"platform": "n8n", "callback_hosts": ["n8n.example.com", "10.0.0.5:5678"],
               "callback_base": "http://n8n:5678", "grace_first": "10s", "grace_later": "2m"},
         event_hosts=["hooks.example.com"],
+        opt_outs={"percent": 1.5, "within": "2w", "people": 50, "pause": True},
         min_ring="4s", fold_within="1h", cool_down="15m", max_touches_per_day=3, currency="EUR",
     )  # fmt: skip
 
@@ -107,6 +110,7 @@ def test_everything_that_a_file_can_say(load: Load) -> None:
     assert (business.min_ring, business.fold_within) == (timedelta(seconds=4), timedelta(hours=1))
     assert (business.cool_down, business.max_touches_per_day) == (timedelta(minutes=15), 3)
     assert business.currency == "EUR"
+    assert business.opt_out_limit == Limit(1.5, timedelta(days=14), 50, pause=True)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +135,15 @@ def test_the_crms_webhook_needs_both_whose_it_is_and_what_proves_it(
 
     assert mistake.field == f"hubspot.{next(iter(given))}"
     assert missing in mistake.remedy
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [({"percent": 0}, "percent"), ({"percent": 101}, "percent"), ({"people": 0}, "people"), ({"pause": "yes"}, "pause"),
+     ({"within": "a month"}, "within"), ({"limit": 2}, "limit")],
+)  # fmt: skip
+def test_an_opt_out_limit_that_cannot_be_is_named(refuse: Refuse, given: dict[str, object], field: str) -> None:
+    assert refuse(opt_outs=given).field == f"opt_outs.{field}"
 
 
 @pytest.mark.parametrize("portal", ["app.hubspot.com/7", "", -7, 1.5])
