@@ -15,6 +15,50 @@ from sidecar.web.operations import Asked, Operation, Possible
 _POLICY = "default-src 'none'; style-src '{style}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
+_WORDS = {
+    "en": {
+        "ask": {
+            "title": "Unsubscribe from {company}",
+            "heading": "Stop messages from {company}?",
+            "text": "One click, and {company} sends you no more emails or texts and makes no more automated calls to "
+            "you.",
+            "button": "Unsubscribe",
+            "besides": "You can always call {company} yourself.",
+        },
+        "done": {
+            "title": "You are unsubscribed",
+            "heading": "You are unsubscribed",
+            "text": "{company} sends you no more emails or texts and makes no more automated calls to you.",
+            "besides": "Did that happen by mistake? Text START to {company}, or simply call.",
+        },
+        "unknown": {
+            "title": "This link does not work",
+            "heading": "This link does not work",
+            "text": "Perhaps it was cut off on its way: please open it from the email once more. You can also reply "
+            "STOP to any text, or answer the email.",
+        },
+    },
+    "fr": {
+        "ask": {
+            "title": "Désabonnement de {company}",
+            "heading": "Ne plus recevoir de messages de {company} ?",
+            "text": "Un clic, et {company} ne vous envoie plus de courriels ni de textos et ne vous fait plus d’appels "
+            "automatisés.",
+            "button": "Me désabonner",
+            "besides": "Vous pouvez toujours appeler {company} vous-même.",
+        },
+        "done": {
+            "title": "Désabonnement confirmé",
+            "heading": "Votre désabonnement est confirmé",
+            "text": "{company} ne vous envoie plus de courriels ni de textos et ne vous fait plus d’appels "
+            "automatisés.",
+            "besides": "Une erreur ? Envoyez START par texto à {company}, ou appelez simplement.",
+        },
+    },
+}
+"""What stands on the page, by the business's language and what it has to say; English where we have no other words."""
+
+
 def page(asked: Asked) -> Response:
     """Ask before acting: link scanners open every link of an email."""
     try:
@@ -37,7 +81,11 @@ def act(asked: Asked) -> Response:
 
 
 def _html(state: str, status: int, *, company: str = "", language: str = "en-GB") -> Response:
-    text = render_template("unsubscribe.html", state=state, company=company, language=language, style=_style())
+    spoken = language.partition("-")[0]
+    if state not in _WORDS.get(spoken, {}):
+        language = spoken = "en"  # a page says truly what language it is in, or it is read aloud wrongly
+    words = {name: text.format(company=company) for name, text in _WORDS[spoken][state].items()}
+    text = render_template("unsubscribe.html", state=state, words=words, language=language, style=_style())
     response = Response(text, status, content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = _POLICY.format(style=_style_hash())
     response.headers["X-Robots-Tag"] = "noindex"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -235,13 +236,28 @@ def test_opening_the_link_changes_nothing(web: Web) -> None:
     assert gate(web) != "suppressed"
 
 
+@pytest.mark.parametrize("media", ["application/x-www-form-urlencoded", "multipart/form-data"])  # RFC 8058, 3.1
 @pytest.mark.parametrize("form", [{"List-Unsubscribe": "One-Click"}, {}])
-def test_one_click_stops_everything(web: Web, form: dict[str, str]) -> None:
+def test_one_click_stops_everything(web: Web, form: dict[str, str], media: str) -> None:
     path = link(web)
     for _ in range(2):
-        page = web.client.post(path, data=form)
+        page = web.client.post(path, data=form, content_type=media)
         assert (page.status_code, "You are unsubscribed" in page.text) == (200, True)
     assert gate(web) == "suppressed"
+
+
+def test_the_page_is_in_the_business_s_language_and_says_which(web: Web) -> None:
+    path = link(web)
+    assert '<html lang="en-GB">' in web.client.get(path).text
+    acme = web.sidecar.businesses.get("acme")
+    assert acme is not None
+    for language, expected, button in (("fr-CA", "fr-CA", "Me désabonner"), ("de-CH", "en", "Unsubscribe")):
+        web.sidecar.businesses._by_id["acme"] = replace(acme, language=language)
+        page = web.client.get(path).text
+        assert f'<html lang="{expected}">' in page
+        assert f">{button}</button>" in page
+    web.sidecar.businesses._by_id["acme"] = replace(acme, language="fr-CA", name="Plomberie <Côté> & {Fils}")
+    assert "Plomberie &lt;Côté&gt; &amp; {Fils}" in web.client.get(path).text
 
 
 def test_a_forged_link_is_a_page_that_helps(web: Web) -> None:
