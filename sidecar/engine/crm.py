@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from sidecar.crm.port import Told
 from sidecar.domain.texts import usable_first_name
 from sidecar.engine import facts, people, stopping
-from sidecar.store import contacts
+from sidecar.store import contacts, record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sidecar.engine.context import Turn
 
 CRM_LAGS = timedelta(hours=24)
-"""For so long after a START the CRM may still say opted out: our write is on its way, its search is behind."""
+"""For so long after a START the CRM may still say opted out: its search is behind."""
 
 ECHO = timedelta(minutes=1)
 """A change that the CRM dates to before a START, or to this soon after it, is our own write of the STOP before it."""
@@ -62,10 +62,17 @@ def introduce(turn: Turn, contact_id: str, person: CrmPerson, *, force: bool) ->
     stopped = link(turn, contact_id, person.crm_id) if was["crm_id"] != person.crm_id else None
     if stopped is not None and not person.opted_out:  # a STOP from before anybody knew that this is their record
         stopping.owe_word(turn, contact_id, opted_out=True, source=stopped["source"], at=stopped["at"])
-    if person.opted_out:
-        hashes = facts.person(turn, contact_id).hashes
-        if not contacts.lifted_since(turn.tx, turn.business.id, hashes, turn.now - CRM_LAGS):
-            stopping.stop(turn, contact_id, source=stopping.CRM, force=force)
+    if person.opted_out and not _says_what_was(turn, contact_id):
+        stopping.stop(turn, contact_id, source=stopping.CRM, force=force)
+
+
+def _says_what_was(turn: Turn, contact_id: str) -> bool:
+    """They said START, and the CRM has not been told yet, or so lately that its search may be behind."""
+    words = record.words_on(turn.tx, turn.business.id, stopping.topic_of(contact_id))
+    if words and words[0]["state"] == "due" and words[0]["kind"] == "crm.opt_in":
+        return True
+    hashes = facts.person(turn, contact_id).hashes
+    return contacts.lifted_since(turn.tx, turn.business.id, hashes, turn.now - CRM_LAGS)
 
 
 def link(turn: Turn, contact_id: str, crm_id: str) -> RowMapping | None:

@@ -149,4 +149,9 @@ def start(turn: Turn, contact_id: str, *, source: str, said_at: datetime | None 
 def owe_word(turn: Turn, contact_id: str, *, opted_out: bool, source: str, at: datetime) -> None:
     """Owe the CRM this STOP or START; it overtakes what is still owed of this person's earlier words."""
     payload = {"contact_id": contact_id, "source": source, "at": at.isoformat()}
-    turn.owe("crm.opt_out" if opted_out else "crm.opt_in", "crm", payload, topic=f"word:{contact_id}")
+    turn.owe("crm.opt_out" if opted_out else "crm.opt_in", "crm", payload, topic=topic_of(contact_id))
+
+
+def topic_of(contact_id: str) -> str:
+    """Under which the CRM is owed a person's words, so that they are written one after the other."""
+    return f"word:{contact_id}"

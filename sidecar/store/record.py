@@ -55,6 +55,8 @@ _ON_TOPIC = (
 _WORDS_ON = (
     select(
         deliveries.c.delivery_id,
+        deliveries.c.kind,
+        deliveries.c.state,
         case(
             (
                 deliveries.c.state == literal_column("'due'"),

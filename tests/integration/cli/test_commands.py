@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sidecar.channels.staff import webhook_secret
-from sidecar.store import record
+from sidecar.store import record, touches
 from tests.support.house import CALLER, NUMBER, SECRET
 
 if TYPE_CHECKING:
@@ -186,6 +186,16 @@ def test_what_is_not_there_is_said_with_where_to_look(run: Recovery, sandbox: Sa
         result = run(*quiet)
         assert result.stdout == "", "an empty list is empty in a pipe"
         assert result.stderr
+
+
+def test_a_paused_playbook_is_shown_and_released(home: House, run: Recovery) -> None:
+    home.sidecar.store.write(lambda tx: touches.hold(tx, "acme", "playbook:uk-three-layer", "opt_outs"))
+    assert home.miss().decision == "paused"
+    shown = run("senders", "held").stdout
+    assert "playbook:uk-three-layer" in shown
+    assert "too many people opted out" in shown
+    assert "may be used again" in run("senders", "release", "playbook:uk-three-layer").stdout
+    assert home.miss().decision == "opened"
 
 
 # ---------------------------------------------------------------- several businesses

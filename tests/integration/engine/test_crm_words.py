@@ -196,6 +196,21 @@ def test_a_word_that_was_overtaken_is_not_written(home: House, sandbox: Sandbox)
     assert in_crm(sandbox, crm_id) == "false"
 
 
+def test_a_start_that_the_crm_does_not_take_is_not_undone_by_what_the_crm_says(home: House, sandbox: Sandbox) -> None:
+    ann(sandbox)
+    home.miss()
+    home.live(minutes=1)
+    stop(home)
+    home.live(minutes=1)
+    sandbox.fault("hubspot", "contacts.update", "status", times=None, status=403)
+    start(home)
+    home.live(days=3)
+    assert home.miss().decision == "opened"
+    home.live(minutes=1)
+    assert not suppressed(home)
+    assert len(texts_to(sandbox)) == 2
+
+
 @pytest.mark.parametrize("kind", ["hang", "status"])
 def test_a_stop_waits_for_no_crm(home: House, sandbox: Sandbox, kind: Any) -> None:
     ann(sandbox)
