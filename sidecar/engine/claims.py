@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sidecar.channels.port import Accepted, ChannelError, Fault
+from sidecar.channels.twilio.errors import Meaning, meaning_of
 from sidecar.domain.gates import Decision
 from sidecar.engine import driving, gating, sending
 from sidecar.engine.context import Turn
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from sidecar.engine.context import Context
     from sidecar.engine.driving import Driving
     from sidecar.engine.runner import Runner
+
+_TWILIO_CODE = re.compile("[0-9]{5}")
 
 CLAIM_SECONDS = 30.0
 """A claim is good for this long; unreported it becomes ``unknown`` and is never sent twice by us."""
@@ -114,6 +118,14 @@ def _result(turn: Turn, claim_id: str, *, sent: bool, provider_id: str, code: st
     if sent:
         sending.record_accepted(turn, ref, Accepted(provider_id or f"flow:{claim_id}"))
     else:
-        error = ChannelError("the flow's own node did not send", fault=Fault.REFUSED, code=code or "flow_failed")
-        sending.record_fault(turn, ref, error)
+        sending.record_fault(turn, ref, _refusal(touch["channel"], code))
     return RunResult(state, code, touch_id=row["touch_id"])  # type: ignore[arg-type]
+
+
+def _refusal(channel: str, code: str) -> ChannelError:
+    """The flow's node was refused: Twilio's code means what it means to us (21610 is a STOP, whoever was told it)."""
+    meaning = meaning_of(int(code)) if channel == "sms" and _TWILIO_CODE.fullmatch(code) else Meaning()
+    return ChannelError(
+        "the flow's own node did not send", fault=Fault.REFUSED, code=code or "flow_failed",
+        effect=meaning.effect, remedy=meaning.remedy,
+    )  # fmt: skip

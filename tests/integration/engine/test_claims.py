@@ -14,7 +14,7 @@ from sidecar.domain.consent import Consent
 from sidecar.engine.results import ClaimGranted, ClaimRefused, Conflict, Invalid, NotFound
 from sidecar.store.tables import contacts, touches
 from tests.integration.engine.driven import rings, run, wait_url
-from tests.integration.engine.seeing import ended, events, step, texts_to
+from tests.integration.engine.seeing import ended, events, step, suppressed, texts_to
 from tests.support.house import CALLER
 
 if TYPE_CHECKING:
@@ -113,6 +113,26 @@ def test_a_stop_during_a_claim_waits_two_seconds_and_then_holds(driven: House, s
     assert driven.sidecar.claims.result(driven.business, granted.claim_id, sent=True).result == "sent"
     driven.live(hours=1)
     assert (texts_to(sandbox), sandbox.calls_placed) == ([], [])
+
+
+def test_twilios_21610_to_a_flow_is_a_stop_too(driven: House, sandbox: Sandbox) -> None:
+    opened = driven.miss()
+    granted = driven.sidecar.claims.claim(driven.business, opened.sequence_id, "acknowledge")
+    assert isinstance(granted, ClaimGranted)
+    driven.sidecar.claims.result(driven.business, granted.claim_id, sent=False, code="21610")
+    assert suppressed(driven)
+    assert ended(driven, opened.sequence_id) == ("closed", "opted_out")
+    driven.live(hours=1)
+    assert (texts_to(sandbox), sandbox.calls_placed) == ([], [])
+
+
+@pytest.mark.parametrize("code", ["", "NodeApiError", "\N{SUPERSCRIPT TWO}", "9" * 40])
+def test_a_code_that_is_none_of_twilios_fails_the_step_and_no_more(driven: House, code: str) -> None:
+    opened = driven.miss()
+    granted = driven.sidecar.claims.claim(driven.business, opened.sequence_id, "acknowledge")
+    assert isinstance(granted, ClaimGranted)
+    assert driven.sidecar.claims.result(driven.business, granted.claim_id, sent=False, code=code).result == "failed"
+    assert not suppressed(driven)
 
 
 def test_a_staff_step_is_run_not_claimed(make_home: Callable[..., House], sandbox: Sandbox) -> None:
