@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from sidecar.engine import timers
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime, timedelta
@@ -61,8 +63,7 @@ class Chores:
     def stop(self) -> None:
         """Begin nothing new; what is under way has a few seconds to finish."""
         self._stopping.set()
-        if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
+        timers.end(self._scheduler)
         for busy in self._busy:
             if busy.acquire(timeout=FINISH_SECONDS):
                 busy.release()

@@ -15,6 +15,8 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
 
+from sidecar.engine import timers
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -60,12 +62,12 @@ class Waker:
 
     def stop(self) -> None:
         """Ring no more; it may never have begun."""
-        self._stopping = True
+        with self._lock:
+            self._stopping = True
         self.ring()
         if self._thread.is_alive():
             self._thread.join(timeout=10)
-        if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
+        timers.end(self._scheduler)
 
     def _loop(self) -> None:
         while True:
@@ -84,6 +86,8 @@ class Waker:
 
     def _arm(self, moment: datetime) -> None:
         with self._lock:
+            if self._stopping:
+                return  # a commit of the last moment: who starts next finds it
             if self._armed is not None and self._clock.now() < self._armed <= moment:
                 return
             self._armed = moment
