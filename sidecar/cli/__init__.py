@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "init": "Write a first business file and say what to do next.",
     "check": "Find what is wrong with files, credentials, numbers and the database.",
+    "lia": "Draft the legitimate-interest assessment that the UK and the EEA ask for.",
     "serve": "Answer calls and messages, and carry out what is due.",
     "demo": "Play a missed call against local vendors, in seconds.",
     "contacts": "People: list, show why they were texted, STOP and START.",

@@ -7,9 +7,11 @@ by the loader; here stands what may be meant so.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
+from sidecar.config.assessment import REVIEW_AGAIN, state_of
 from sidecar.domain import texts
 from sidecar.domain.compliance import windows_for
 from sidecar.domain.phones import line_type, mask
@@ -26,9 +28,6 @@ Level = Literal["ok", "warning", "error"]
 
 LONGEST_RING = 20
 """Seconds; a mobile's own voicemail answers after that."""
-
-STARTER_ASSESSMENT = "replace this"
-"""Stands in the assessment that ``recovery init`` writes."""
 
 _MOST_SEGMENTS = 2
 _NOT_IN_SUBJECTS = frozenset({"identification", "opt_out_words"})
@@ -61,7 +60,7 @@ def business_findings(business: Business, now: datetime) -> list[Finding]:
     """Everything worth saying about one business at an instant (UTC); the first finding sums it up."""
     playbooks = _playbooks(business)
     found = [*_credentials(business, playbooks), *_people(business), *_numbers(business)]
-    found += [*_law(business, playbooks), *_hours(business, playbooks, now)]
+    found += [*_assessment(business, now), *_law(business, playbooks), *_hours(business, playbooks, now)]
     for playbook in playbooks:
         found += playbook_findings(playbook, business)
     names = ", ".join(playbook.name for playbook in playbooks)
@@ -159,12 +158,27 @@ def _number(business: Business, number: Number, field: str) -> Iterator[Finding]
 # ---------------------------------------------------------------- rules and hours
 
 
+def _assessment(business: Business, now: datetime) -> Iterator[Finding]:
+    reviewed = business.legitimate_interest
+    if reviewed is None:
+        return
+    field = "legitimate_interest"
+    command = f"recovery lia {quote(business.source)}" if business.source else "recovery lia"
+    if reviewed.reviewed_on > now.astimezone(ZoneInfo(business.zone)).date():
+        said = f"the assessment cannot have been reviewed on {reviewed.reviewed_on}: that day is still to come"
+        yield Finding("error", business.id, said, "write the day of the review", f"{field}.reviewed_on")
+    elif now.date() - reviewed.reviewed_on > REVIEW_AGAIN:
+        said = f"the assessment was last reviewed on {reviewed.reviewed_on}, more than a year ago"
+        remedy = f"have it reviewed again (`{command}` writes a fresh draft), and write the new day"
+        yield Finding("warning", business.id, said, remedy, f"{field}.reviewed_on")
+    if reviewed.reviewed_state and reviewed.reviewed_state != state_of(business):
+        said = "what the assessment weighed has changed since its review: steps, words, hours, numbers or vendors"
+        remedy = f"`{command}` writes the draft of today; have it reviewed, and write its last lines here"
+        yield Finding("warning", business.id, said, remedy, f"{field}.reviewed_state")
+
+
 def _law(business: Business, playbooks: list[Playbook]) -> Iterator[Finding]:
     rules = business.preset
-    if STARTER_ASSESSMENT in business.legitimate_interest_assessment:
-        said = "the legitimate-interest assessment is still the starter file's example"
-        field = "legitimate_interest_assessment"
-        yield Finding("warning", business.id, said, "write yours, and name it here", field)
     if business.retell and _steps(playbooks, "voice") and (rules.voice_needs_express or business.strict_consent):
         said = f"an AI voice needs consent on record (preset {rules.name}), else staff get the call as a task"
         yield Finding("warning", business.id, said, "record consents by POST /v1/contacts/consents", "preset")

@@ -16,9 +16,10 @@ from sidecar.config.playbooks import shipped_playbooks
 _STARTER = Path(__file__).parent.parent / "config" / "starter.yaml"
 
 _GB_LAW = """\
-# Answering a missed call rests on legitimate interest (UK GDPR, PECR): assess it, and name the paper here.
-legitimate_interest_assessment: "LIA-1: replace this with the reference of yours\""""
-_OTHER_LAW = "# legitimate_interest_assessment: is asked for in the UK only"
+# Answering a missed call rests on legitimate interest (UK GDPR, PECR), which a person weighs first: `recovery lia`
+# writes the draft, and its last lines are what to write here. Until then the service does not start.
+# legitimate_interest: {document: assessment.md, reviewed_by: S. Field, reviewed_on: 2026-03-03}"""
+_OTHER_LAW = "# legitimate_interest: is asked for in the UK and the EEA only"
 
 _ENVIRONMENT = """\
 # Copy this file to .env, fill it in, and keep .env out of version control.
@@ -50,9 +51,12 @@ _NEXT = """\
 Next:
   1. Edit {business}: the numbers, the staff, who signs.
   2. Copy {environment} to .env and fill it in.
-  3. recovery check        says what is still missing (with --live it asks the vendors too)
-  4. recovery db upgrade   makes the database
+  3. recovery db upgrade   makes the database
+  4. recovery check        says what is still missing (with --live it asks the vendors too){assess}
   5. recovery serve"""
+
+_ASSESS = """
+     In the UK that is a reviewed legitimate-interest assessment: recovery lia {business} writes its draft"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,8 @@ def init(folder: Path, region: str, name: str) -> None:
     else:
         environment.write_text(_ENVIRONMENT, encoding="utf-8")
         click.echo(f"wrote {environment}")
-    click.echo(_NEXT.format(business=business, environment=environment))
+    assess = _ASSESS.format(business=business) if region.upper() == "GB" else ""
+    click.echo(_NEXT.format(business=business, environment=environment, assess=assess))
 
 
 def slug(name: str) -> str:

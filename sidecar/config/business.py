@@ -122,6 +122,18 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True)
+class Assessment:
+    """The legitimate-interest assessment, as a person has reviewed it (see ``config.assessment``)."""
+
+    document: str
+    """Where the paper is filed."""
+    reviewed_by: str
+    reviewed_on: date
+    reviewed_state: str = ""
+    """What was reviewed (``config.assessment.state_of``); empty where the file does not say."""
+
+
+@dataclass(frozen=True, slots=True)
 class Business:
     """One client of the agency."""
 
@@ -161,8 +173,8 @@ class Business:
     """After a sequence closed, a new call within this opens none (staff are alerted)."""
     max_touches_per_day: int = 4
     strict_consent: bool = False
-    legitimate_interest_assessment: str = ""
-    """Where the assessment is filed that PECR/UK GDPR ask for; the ``uk`` preset does not load without."""
+    legitimate_interest: Assessment | None = None
+    """The reviewed assessment; where the GDPR holds, a business file without one does not load."""
     event_hosts: tuple[str, ...] = ()
     """Allow-list for subscription URLs; a host listed here may resolve to a private address."""
     opt_out_limit: Limit = field(default_factory=Limit)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING
+
+from sidecar.domain.compliance import needs_assessment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +40,6 @@ def cross_check(document: Document, parts: Parts) -> None:
         _check_sender(document, where, number, own, needed=parts.uses("sms", number))
         _check_ring(document, where, number, own)
     _check_staff(document, parts, own)
-    _check_law(document, parts)
     _check_webhook(document)
 
 
@@ -86,13 +88,15 @@ def _check_staff(document: Document, parts: Parts, own: Mapping[str, Number]) ->
         document.complain(("staff",), said, "add `staff:` with a name and a phone")
 
 
-def _check_law(document: Document, parts: Parts) -> None:
-    if parts.preset is None or parts.preset.name != "uk":
+def check_assessed(document: Document, preset: Preset | None, region: str | None) -> None:
+    """Note it as a mistake where the GDPR holds and no assessment has been reviewed."""
+    field = "legitimate_interest"
+    if preset is None or not needs_assessment(preset, region) or document.spoilt(field):
         return
-    field = "legitimate_interest_assessment"
-    if document.at((field,)) is None and not document.spoilt(field):
-        said = "no legitimate-interest assessment is named, on which answering a missed call rests in the UK"
-        remedy = f"write one, and add `{field}:` with its reference"
+    if document.at((field,)) is None:
+        said = "no reviewed legitimate-interest assessment is named, on which answering a missed call rests here"
+        command = f"recovery lia {quote(document.file)} --output assessment.md"
+        remedy = f"`{command}` writes the draft; have a person review it, then add `{field}:` as its last lines say"
         document.complain((), said, remedy)
 
 

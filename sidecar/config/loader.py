@@ -25,13 +25,16 @@ if TYPE_CHECKING:
 _START = "`recovery init` writes a first one; RECOVERY_BUSINESSES says where they are"
 
 
-def load_business(path: Path, environ: Mapping[str, str], playbooks: Playbooks | None = None) -> Business:
+def load_business(
+    path: Path, environ: Mapping[str, str], playbooks: Playbooks | None = None, *, assessed: bool = True
+) -> Business:
     """Read one business file.
 
     Args:
         path: the file.
         environ: where ``${NAME}`` and vendors' base URLs are looked up.
         playbooks: pass one to share playbooks between files.
+        assessed: refuse a file that lacks a reviewed legitimate-interest assessment; only who drafts one does not.
 
     Raises:
         ConfigError: with every mistake of the file (and of a playbook of its own), by line.
@@ -40,7 +43,7 @@ def load_business(path: Path, environ: Mapping[str, str], playbooks: Playbooks |
     checks = schema("business")
     check_schema(document, checks)
     fill_in(document, environ, checks)
-    return read_business(document, path, environ, playbooks or Playbooks())
+    return read_business(document, path, environ, playbooks or Playbooks(), assessed=assessed)
 
 
 def load_businesses(path: Path, environ: Mapping[str, str]) -> Businesses:

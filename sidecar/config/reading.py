@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sidecar.config.business import Business, Flow, Number, StaffMember
-from sidecar.config.crosschecks import Parts, cross_check
+from sidecar.config.business import Assessment, Business, Flow, Number, StaffMember
+from sidecar.config.crosschecks import Parts, check_assessed, cross_check
 from sidecar.config.fields import Fields, given
 from sidecar.config.vendors import read_vendors
 from sidecar.domain.compliance import check_region, check_windows, preset
@@ -33,13 +33,17 @@ _ALIASES = {"UK": "GB"}
 _CHANNELS: tuple[Channel, ...] = ("sms", "voice", "email")
 
 
-def read_business(document: Document, path: Path, environ: Mapping[str, str], playbooks: Playbooks) -> Business:
+def read_business(
+    document: Document, path: Path, environ: Mapping[str, str], playbooks: Playbooks, *, assessed: bool = True
+) -> Business:
     """Read a document whose shape the schema has accepted, or struck out where it did not.
+
+    ``assessed``: a legitimate-interest assessment is asked for, where the GDPR holds.
 
     Raises:
         ConfigError: with the document's mistakes, those found before included.
     """
-    return _Reading(document, path, playbooks).business(environ)
+    return _Reading(document, path, playbooks).business(environ, assessed=assessed)
 
 
 class _Reading:
@@ -49,7 +53,7 @@ class _Reading:
         self._playbooks = playbooks
         self._fields = Fields(document, None)
 
-    def business(self, environ: Mapping[str, str]) -> Business:
+    def business(self, environ: Mapping[str, str], *, assessed: bool) -> Business:
         region = self._region()
         self._fields.region = region
         own_preset = self._preset(region)
@@ -70,6 +74,8 @@ class _Reading:
             "internal": frozenset(internal).union(_own_phones(numbers, staff)),
         }
         cross_check(self._document, Parts(numbers, staff, own_preset, playbook))
+        if assessed:
+            check_assessed(self._document, own_preset, region)
         self._document.close()
         return Business(**parts, source=str(self._path))
 
@@ -79,13 +85,14 @@ class _Reading:
         texts = ("id", "name", "agent_name", "subdivision", "language", "currency", "address")
         durations = ("min_ring", "fold_within", "cool_down")
         return {
-            **given(**{name: fields.text(name) for name in (*texts, "legitimate_interest_assessment")}),
+            **given(**{name: fields.text(name) for name in texts}),
             **given(**{name: fields.duration(name) for name in durations}),
             **given(**{name: at((name,)) for name in ("strict_consent", "max_touches_per_day")}),
             "zone": fields.zone("zone"),
             "event_hosts": fields.texts("event_hosts"),
             "flow": self._flow(),
             "opt_out_limit": self._opt_out_limit(),
+            "legitimate_interest": self._assessment(),
         }
 
     def _region(self) -> str | None:
@@ -173,6 +180,16 @@ class _Reading:
             email=fields.text(*where, "email"),
             webhook=fields.text(*where, "webhook"),
         )
+
+    def _assessment(self) -> Assessment | None:
+        where = "legitimate_interest"
+        document, reviewed_by, on, state = (
+            self._fields.text(where, name) for name in ("document", "reviewed_by", "reviewed_on", "reviewed_state")
+        )
+        reviewed_on = self._fields.day(on, where, "reviewed_on") if on is not None else None
+        if document is None or reviewed_by is None or reviewed_on is None:
+            return None
+        return Assessment(document, reviewed_by, reviewed_on, state or "")
 
     def _opt_out_limit(self) -> Limit:
         given_ = {name: self._document.at(("opt_outs", name)) for name in ("percent", "people", "pause")}

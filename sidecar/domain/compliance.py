@@ -13,7 +13,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sidecar.domain.presets import PRESETS, Basis, Channel, Preset, Purpose
+from sidecar.domain.presets import GDPR_REGIONS, PRESETS, Basis, Channel, Preset, Purpose
 from sidecar.domain.windows import ALWAYS, HolidayCheck, LocalWindow, RuleError, Span, Window, no_holidays
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ __all__ = [
     "check_windows",
     "holiday_check",
     "must_say_recorded",
+    "needs_assessment",
     "preset",
     "windows_for",
 ]
@@ -129,6 +130,14 @@ def attempts_allowed(preset: Preset, states: tuple[str, ...]) -> int | None:
 def must_say_recorded(preset: Preset, states: tuple[str, ...]) -> bool:
     """Whether a recorded call has to say so at its start; it has to where the state is not known."""
     return preset.recording_notice or not states or not preset.recording_states.isdisjoint(states)
+
+
+def needs_assessment(preset: Preset, region: str | None) -> bool:
+    """Whether answering a missed call rests on a legitimate interest, which has to be assessed beforehand.
+
+    UK GDPR and GDPR art. 6(1)(f): the UK and the EEA. A ``uk`` preset says so wherever the business is.
+    """
+    return preset.name == "uk" or region in GDPR_REGIONS
 
 
 def check_region(region: str, subdivision: str | None = None) -> None:

@@ -155,6 +155,11 @@ CUSTOM = Preset(
     inquiry_months=3,
 )
 
+GDPR_REGIONS = frozenset(
+    "GB AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK".split()
+)
+"""The United Kingdom (UK GDPR) and the European Economic Area (Regulation (EU) 2016/679), ISO 3166-1."""
+
 PRESETS: Mapping[str, Preset] = {known.name: known for known in (UK, CA, US, CUSTOM)}
 
-__all__ = ["MESSAGES_IN_A_FOLLOW_UP", "PRESETS", "Basis", "Channel", "Preset", "Purpose"]
+__all__ = ["GDPR_REGIONS", "MESSAGES_IN_A_FOLLOW_UP", "PRESETS", "Basis", "Channel", "Preset", "Purpose"]

@@ -175,7 +175,8 @@ def service(tmp_path: Path, store_url: str, vendor: RemoteSandbox, key: str) -> 
     (folder / "two-texts.playbook").write_text(PLAYBOOK)
     business = {
         "id": "harbour", "name": "Harbour Plumbing", "agent_name": "Sam", "region": "GB", "zone": "Europe/London",
-        "playbook": "./two-texts.playbook", "legitimate_interest_assessment": "LIA-1: of the tests",
+        "playbook": "./two-texts.playbook",
+        "legitimate_interest": {"document": "LIA-1", "reviewed_by": "S. Field", "reviewed_on": "2026-03-03"},
         "numbers": [{"number": number, "mode": "status"} for number in NUMBERS],
         "staff": [{"name": "Sam", "email": "sam@harbour.example"}],
         "twilio": {"account_sid": "${TWILIO_ACCOUNT_SID}", "auth_token": "${TWILIO_AUTH_TOKEN}"},

@@ -36,7 +36,7 @@ name: Acme Plumbing
 agent_name: Sam
 region: GB
 zone: Europe/London
-legitimate_interest_assessment: LIA-2026-03
+legitimate_interest: {{document: LIA-2026-03, reviewed_by: S. Field, reviewed_on: 2026-03-03}}
 playbook: uk-three-layer
 numbers: [{{number: "{NUMBER}", ring: ["{STAFF}"]}}]
 staff: [{{name: Sam, phone: "{STAFF}"}}]

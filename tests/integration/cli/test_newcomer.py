@@ -117,7 +117,6 @@ def set_up(newcomer: Newcomer) -> Newcomer:
     assert '"+44 117 496 0123"' in text, "the number that customers call"
     assert '"+44 7700 900111"' in text, "the phone that should ring"
     text = text.replace("agent_name: Sam", "agent_name: Jo")
-    text = re.sub('LIA-1: replace this[^"]*', "LIA-2026-03", text)
     newcomer.file.write_text(text, encoding="utf-8")
     sandbox, port = newcomer.sandbox, free_port()
     newcomer.fill_in(
@@ -147,10 +146,13 @@ def at_twilio(sandbox: Sandbox) -> None:
 def test_from_init_to_the_first_text_and_to_the_last(set_up: Newcomer) -> None:
     home = set_up
     said = home.recovery("check", code=1)
-    assert re.findall(r"^error +(.*)$", said, re.MULTILINE) == [
-        "database: there is no database recovery.db yet; run `recovery db upgrade`"
-    ]
+    no_database, not_assessed = re.findall(r"^error +(.*)$", said, re.MULTILINE)
+    assert no_database == "database: there is no database recovery.db yet; run `recovery db upgrade`"
+    assert "no reviewed legitimate-interest assessment" in not_assessed
     assert "applied" in home.recovery("db", "upgrade")
+    assert "no reviewed legitimate-interest assessment" in home.recovery("serve", code=1)
+    an_assessment_is_reviewed(home)
+    assert "legitimate_interest" not in home.recovery("check"), "neither missing nor of another state"
     with home.serving() as process:
         at_twilio(home.sandbox)
         said = home.recovery("check", "--live")
@@ -165,6 +167,16 @@ def test_from_init_to_the_first_text_and_to_the_last(set_up: Newcomer) -> None:
         assert process.wait(BOUND) == 0, home.log()
     assert "Traceback" not in home.log()
     assert "opted in again" in home.recovery("contacts", "show", CALLER), "the record stands without a server"
+
+
+def an_assessment_is_reviewed(home: Newcomer) -> None:
+    """Step 6: draft, sign, enter what the draft's last lines say."""
+    home.recovery("lia", "--output", "assessment.md")
+    paper = (home.folder / "assessment.md").read_text(encoding="utf-8")
+    block = paper.partition("```yaml\n")[2].partition("```")[0]
+    block = re.sub("reviewed_by: .*", "reviewed_by: S. Field", block)
+    block = re.sub("reviewed_on: .*", "reviewed_on: 2026-03-03", block)
+    home.file.write_text(home.file.read_text(encoding="utf-8") + block, encoding="utf-8")
 
 
 def a_missed_call_is_answered(home: Newcomer) -> None:
@@ -199,6 +211,7 @@ def nothing_goes_out_after_stop(home: Newcomer) -> None:
 
 def test_a_broken_business_file_stops_serve_with_its_line_and_remedy(set_up: Newcomer) -> None:
     set_up.recovery("db", "upgrade")
+    an_assessment_is_reviewed(set_up)
     text = set_up.file.read_text(encoding="utf-8")
     set_up.file.write_text(text.replace("zone: Europe/London", "zone: Europe/Londn"), encoding="utf-8")
     line = text.splitlines().index("zone: Europe/London") + 1
@@ -208,6 +221,7 @@ def test_a_broken_business_file_stops_serve_with_its_line_and_remedy(set_up: New
 
 
 def test_serve_without_a_database_says_what_to_run(set_up: Newcomer) -> None:
+    an_assessment_is_reviewed(set_up)
     assert "run `recovery db upgrade`" in set_up.recovery("serve", code=1)
 
 

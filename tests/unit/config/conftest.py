@@ -26,7 +26,7 @@ SOUND: dict[str, Any] = {
     "agent_name": "Sam",
     "region": "GB",
     "zone": "Europe/London",
-    "legitimate_interest_assessment": "LIA-2026-03",
+    "legitimate_interest": {"document": "LIA-2026-03", "reviewed_by": "S. Field", "reviewed_on": "2026-03-03"},
     "playbook": "uk-three-layer",
     "numbers": [{"number": "+44 117 496 0123", "ring": ["+44 7700 900111"]}],
     "staff": [{"name": "Sam", "phone": "+44 7700 900111"}],

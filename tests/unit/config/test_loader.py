@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -174,10 +175,48 @@ def test_an_unknown_region_names_the_known_ones(refuse: Refuse) -> None:
 
 
 def test_the_uk_asks_for_a_legitimate_interest_assessment(refuse: Refuse) -> None:
-    mistake = refuse(legitimate_interest_assessment=None)
+    mistake = refuse(legitimate_interest=None)
 
-    assert "legitimate-interest assessment" in mistake.message
-    assert "add `legitimate_interest_assessment:`" in mistake.remedy
+    assert "no reviewed legitimate-interest assessment" in mistake.message
+    assert "`recovery lia " in mistake.remedy
+    assert "harbour.yaml --output assessment.md` writes the draft" in mistake.remedy
+
+
+@pytest.mark.parametrize("region", ["FR", "IE", "NO"])
+def test_so_does_every_country_of_the_gdpr(refuse: Refuse, region: str) -> None:
+    hours = {"daily": "9-18"}
+    windows = {"sms": hours, "voice": hours, "email": hours}
+
+    assert "assessment" in refuse(region=region, windows=windows, legitimate_interest=None).message
+
+
+def test_other_countries_do_not(load: Load) -> None:
+    assert load(region="US", zone="America/New_York", legitimate_interest=None).legitimate_interest is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "message"),
+    [
+        ({"reviewed_by": None}, "legitimate_interest", "`reviewed_by` is missing"),
+        ({"reviewed_on": None}, "legitimate_interest", "`reviewed_on` is missing"),
+        ({"document": None}, "legitimate_interest", "`document` is missing"),
+        ({"reviewed_by": ""}, "legitimate_interest.reviewed_by", "must not be empty"),
+        ({"reviewed_on": "2026-02-30"}, "legitimate_interest.reviewed_on", "not a day of the calendar"),
+        ({"reviewed_on": "3 March"}, "legitimate_interest.reviewed_on", "is not a date"),
+        ({"reviewed_state": "yes"}, "legitimate_interest.reviewed_state", "is not a state"),
+    ],
+)
+def test_a_review_without_a_person_a_day_or_a_paper_is_none(
+    refuse: Refuse, changed: dict[str, Any], field: str, message: str
+) -> None:
+    whole = {"document": "LIA-2026-03", "reviewed_by": "S. Field", "reviewed_on": "2026-03-03"}
+    written = {name: value for name, value in {**whole, **changed}.items() if value is not None}
+
+    mistake = refuse(legitimate_interest=written)
+
+    assert mistake.field == field
+    assert message in mistake.message
+    assert mistake.remedy
 
 
 # ---------------------------------------------------------------- what must fit together
@@ -228,7 +267,7 @@ def test_a_number_listed_twice_is_refused(refuse: Refuse) -> None:
 def test_a_number_that_rings_itself_is_refused(refuse: Refuse) -> None:
     mistake = refuse(numbers=[{"number": "0117 496 0123", "ring": ["0117 496 0124"]}, SECOND])
 
-    assert (mistake.field, mistake.line) == ("numbers[0].ring", 10)
+    assert (mistake.field, mistake.line) == ("numbers[0].ring", 13)
     assert "come back" in mistake.message
 
 

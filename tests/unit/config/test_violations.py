@@ -14,7 +14,7 @@ name: Harbour Plumbing
 agent_name: Sam
 region: GB
 zone: Europe/London
-legitimate_interest_assessment: LIA-2026-03
+legitimate_interest: {document: LIA-2026-03, reviewed_by: S. Field, reviewed_on: 2026-03-03}
 playbook: by-hand
 staff: [{name: Sam, phone: 07700 900111}]
 """
