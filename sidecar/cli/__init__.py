@@ -24,6 +24,7 @@ COMMANDS = {
     "serve": "Answer calls and messages, and carry out what is due.",
     "demo": "Play a missed call against local vendors, in seconds.",
     "contacts": "People: list, show why they were texted, STOP and START.",
+    "consents": "What people allowed: import, export, list, withdraw.",
     "sequences": "Sequences: list, show, close, hold, resume.",
     "keys": "API keys: create, list, revoke; the secret of staff webhooks.",
     "senders": "Numbers and words that a vendor refused: held, release.",

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from sidecar.cli.opening import among, among_businesses, as_json, chosen, in_business, opened, print_json
+from sidecar.cli.opening import among, among_businesses, as_json, chosen, in_business, opened, print_json, read_number
 from sidecar.cli.taught import TaughtGroup
 
 if TYPE_CHECKING:
@@ -102,22 +102,11 @@ def _found(sidecar: Sidecar, businesses: list[Business], who: str) -> list[tuple
     found = []
     for business in businesses:
         by_id = who.startswith("con_")
-        contact_id = who if by_id else sidecar.timeline.contact_with(business.id, _phone(business, who))
+        contact_id = who if by_id else sidecar.timeline.contact_with(business.id, read_number(business, who))
         person = sidecar.timeline.person(business.id, contact_id) if contact_id else None
         if person is not None:
             found.append((business, person))
     return found
-
-
-def _phone(business: Business, typed: str) -> str:
-    """E.164 of a number as somebody typed it."""
-    from sidecar.engine.people import read_phone
-    from sidecar.engine.results import Invalid
-
-    try:
-        return read_phone(business, typed)
-    except Invalid as error:
-        raise click.BadParameter(f"{error}; {error.remedy}", param_hint="the phone number") from error
 
 
 @contacts.command(
@@ -133,7 +122,7 @@ def opt_out(phone: str, evidence: str, business_id: str | None) -> None:
     """
     with opened() as sidecar:
         business = chosen(sidecar.businesses, business_id)
-        number = _phone(business, phone)
+        number = read_number(business, phone)
         result = sidecar.intake.opt_out(business, phone=number, source="operator", evidence=evidence)
     click.echo("opted out" if result.changed else "was opted out already")
     if result.in_flight:
@@ -150,6 +139,6 @@ def opt_in(phone: str, evidence: str, business_id: str | None) -> None:
     """START for the person with the number PHONE: lifts their STOP, and reopens nothing."""
     with opened() as sidecar:
         business = chosen(sidecar.businesses, business_id)
-        number = _phone(business, phone)
+        number = read_number(business, phone)
         result = sidecar.intake.opt_in(business, phone=number, source="operator", evidence=evidence)
     click.echo("opted in" if result.changed else "was not opted out")

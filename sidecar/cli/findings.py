@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sidecar.config.assessment import REVIEW_AGAIN, state_of
 from sidecar.domain import texts
 from sidecar.domain.compliance import windows_for
+from sidecar.domain.consent import Refusal, from_inquiry, permits
 from sidecar.domain.phones import line_type, mask
 from sidecar.domain.windows import HORIZON, RuleError, first_open
 
@@ -60,7 +61,7 @@ def business_findings(business: Business, now: datetime) -> list[Finding]:
     """Everything worth saying about one business at an instant (UTC); the first finding sums it up."""
     playbooks = _playbooks(business)
     found = [*_credentials(business, playbooks), *_people(business), *_numbers(business)]
-    found += [*_assessment(business, now), *_law(business, playbooks), *_hours(business, playbooks, now)]
+    found += [*_assessment(business, now), *_law(business, playbooks, now), *_hours(business, playbooks, now)]
     for playbook in playbooks:
         found += playbook_findings(playbook, business)
     names = ", ".join(playbook.name for playbook in playbooks)
@@ -177,16 +178,48 @@ def _assessment(business: Business, now: datetime) -> Iterator[Finding]:
         yield Finding("warning", business.id, said, remedy, f"{field}.reviewed_state")
 
 
-def _law(business: Business, playbooks: list[Playbook]) -> Iterator[Finding]:
-    rules = business.preset
-    if business.retell and _steps(playbooks, "voice") and (rules.voice_needs_express or business.strict_consent):
-        said = f"an AI voice needs consent on record (preset {rules.name}), else staff get the call as a task"
-        yield Finding("warning", business.id, said, "record consents by POST /v1/contacts/consents", "preset")
-    nurture = {step.name for playbook in playbooks for step in playbook.steps if step.nurture}
-    if nurture:
+def _law(business: Business, playbooks: list[Playbook], now: datetime) -> Iterator[Finding]:
+    for playbook in playbooks:
+        yield from _consent_needed(business, playbook, now)
+
+
+def _consent_needed(business: Business, playbook: Playbook, now: datetime) -> Iterator[Finding]:
+    """Steps that the missed call alone does not allow: the gate itself is asked, as it will be."""
+    lacking: dict[tuple[Refusal, bool], list[str]] = {}
+    sent = 0
+    for step in playbook.steps:
+        if step.channel == "staff" or (step.channel == "voice" and business.retell is None):
+            continue  # the second: a staff task takes its place anyway, and that has been said
+        answer = permits(
+            business.preset, [from_inquiry(business.preset, now)], step.channel, step.purpose,
+            nurture=step.nurture, follow_ups_sent=sent, strict=business.strict_consent, now=now,
+        )  # fmt: skip
+        if isinstance(answer, Refusal):
+            lacking.setdefault((answer, step.nurture), []).append(step.name)
+        elif step.channel != "voice":
+            sent += 1
+    for (refusal, nurture), names in lacking.items():
+        yield _consent_finding(business, playbook, refusal, names, nurture=nurture)
+
+
+def _consent_finding(
+    business: Business, playbook: Playbook, refusal: Refusal, names: list[str], *, nurture: bool
+) -> Finding:
+    rules, steps = business.preset, ", ".join(names)
+    fate = "left out" if nurture else "left to staff"
+    if refusal.reason == "voice_without_consent":
+        strict = "" if rules.voice_needs_express else ", strict_consent"
+        said = f"an AI voice needs consent (preset {rules.name}{strict}): {steps} is {fate} unless it is on record"
+    elif nurture:
         bases = ", ".join(sorted(rules.nurture)).replace("_", " ")
-        said = f"the missed call alone is no consent to {', '.join(sorted(nurture))}; needed: {bases}"
-        yield Finding("warning", business.id, said, "ask for it in the conversation and record it", "preset")
+        said = f"the missed call alone is no consent to {steps}, {fate} unless there is one on record: {bases}"
+    elif refusal.reason == "follow_ups_used":
+        said = f"a missed call allows one follow-up (preset {rules.name}): {steps} comes after it, and is {fate}"
+    else:
+        bases = ", ".join(sorted(rules.marketing)).replace("_", " ")
+        said = f"the missed call alone is no consent to marketing: {steps} is {fate} unless there is: {bases}"
+    remedy = "ask for it in the conversation (`asks_consent` of POST /v1/messages), or `recovery consents import`"
+    return Finding("warning", business.id, said, remedy, f"{playbook.name}.{names[0]}")
 
 
 def _hours(business: Business, playbooks: list[Playbook], now: datetime) -> Iterator[Finding]:

@@ -99,6 +99,17 @@ def first_among(businesses: list[Business], look: Callable[[Business], T | None]
     return next(((business, found) for business in businesses if (found := look(business))), None)
 
 
+def read_number(business: Business, typed: str) -> str:
+    """E.164 of a number as somebody typed it; without a country it is one of the business's region."""
+    from sidecar.engine.people import read_phone
+    from sidecar.engine.results import Invalid
+
+    try:
+        return read_phone(business, typed)
+    except Invalid as error:
+        raise click.BadParameter(f"{error}; {error.remedy}", param_hint="the phone number") from error
+
+
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))

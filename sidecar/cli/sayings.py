@@ -17,7 +17,8 @@ PROVIDERS: Final[Words] = {"sms": "Twilio", "voice": "Retell", "email": "mail", 
 HEARD_FROM: Final[Words] = {
     "twilio": "Twilio", "flow": "flow", "api": "API", "log": "sidecar", "sms": "caller", "email": "caller",
     "email_link": "caller", "voice": "caller", "crm": "CRM", "operator": "operator", "twilio_21610": "Twilio",
-    "outcome_voice": "caller", "outcome_api": "API", "outcome_flow": "flow", "outcome_crm": "CRM",
+    "reply": "caller", "import": "operator", "outcome_voice": "caller", "outcome_api": "API", "outcome_flow": "flow",
+    "outcome_crm": "CRM",
 }  # fmt: skip
 """Who told us, by the ``source`` of an event."""
 
@@ -56,6 +57,7 @@ RULES: Final[Words] = {
     # consent
     "no_basis": "nothing on record allows writing to them",
     "expired": "the consent on record has run out",
+    "withdrawn": "they have taken their consent back",
     "follow_ups_used": "the follow-ups that a missed call allows are used up",
     "voice_without_consent": "an AI voice needs their consent, and none is on record",
     "marketing_without_consent": "marketing needs their consent, and none is on record",
@@ -82,6 +84,14 @@ RULES: Final[Words] = {
     "never_arrived": "the provider never had it",
 }  # fmt: skip
 """Why a gate decided as it did, by the reason in the record."""
+
+GROUNDS: Final[Words] = {
+    "inquiry": "their own call",
+    "express": "their express consent",
+    "soft_opt_in": "the soft opt-in of a customer",
+    "contract": "a contract with them",
+}
+"""On which consent something goes out, by its basis."""
 
 CLOSED: Final[Words] = {
     "replied": "they replied",

@@ -206,7 +206,8 @@ def _gate(record: Record, event: Row, data: Row) -> Line:
     rule = f" [{gate}]" if gate and event["reason"] != "allowed" else ""
     verdict = event["type"].removeprefix("gate.")
     if verdict == "send":
-        return Line(at, "gate", f"{label} may go out: {why}", tone="good")
+        basis = f"; the ground is {sayings.GROUNDS[data['basis']]}" if data.get("basis") else ""
+        return Line(at, "gate", f"{label} may go out: {why}{basis}", tone="good")
     if verdict == "defer":
         until = f" until {record.local(data['until'], at)}" if data.get("until") else ""
         until = " until somebody resumes it" if gate == "held" else until
@@ -323,8 +324,20 @@ def _delivery(record: Record, event: Row, data: Row) -> Line:
 
 
 def _consent(record: Record, event: Row, data: Row) -> Line:
-    del record, data
-    return Line(_at(event["at"]), "API", f"consent was put on record: {event['reason'].replace('_', ' ')}")
+    at, kind, what = _at(event["at"]), event["type"].removeprefix("consent."), event["reason"].replace("_", " ")
+    channels = ", ".join(sayings.CHANNELS.get(channel, channel) for channel in data.get("channels") or ())
+    on = f" ({channels})" if channels else ""
+    if kind == "asked":
+        label = record.label(event["sequence_id"], event["step"] or "")
+        return Line(at, "sidecar", f"{label} asks for express consent to {what}{on}; a plain YES gives it")
+    if kind == "refused":
+        return Line(at, "caller", f"said no to {what}{on}: no consent, and no STOP", tone="wait")
+    who = sayings.heard_from(str(data.get("source") or "api"))
+    if kind == "withdrawn":
+        return Line(at, who, f"consent was taken back: {what}{on}", tone="wait")
+    if data.get("source") == "reply":
+        return Line(at, who, f"said yes: express consent to {data.get('purpose')}{on}", tone="good")
+    return Line(at, who, f"consent was put on record: {what}{on}")
 
 
 def _contact(record: Record, event: Row, data: Row) -> Line:

@@ -122,9 +122,9 @@ def held(step: StepFacts, facts: Facts, now: datetime) -> Decision | None:
     return Decision("defer", f"held:{facts.held}", until=now + HELD_LOOK) if facts.held else None
 
 
-def consent(step: StepFacts, facts: Facts, now: datetime) -> Decision | None:
-    """What the law's preset asks for this channel and purpose is on record."""
-    answer = permits(
+def ground(step: StepFacts, facts: Facts, now: datetime) -> Consent | Refusal:
+    """The consent that carries this step, for the record to name; or why none does."""
+    return permits(
         facts.preset,
         facts.consents,
         step.channel,
@@ -134,6 +134,11 @@ def consent(step: StepFacts, facts: Facts, now: datetime) -> Decision | None:
         strict=facts.strict_consent,
         now=now,
     )
+
+
+def consent(step: StepFacts, facts: Facts, now: datetime) -> Decision | None:
+    """What the law's preset asks for this channel and purpose is on record."""
+    answer = ground(step, facts, now)
     return Decision("skip", answer.reason, remedy=answer.remedy) if isinstance(answer, Refusal) else None
 
 
@@ -250,7 +255,7 @@ def decide(step: StepFacts, facts: Facts, now: datetime) -> Decision:
 
 STAFF_TASK_REASONS = frozenset(
     {
-        "no_basis", "expired", "follow_ups_used", "voice_without_consent", "marketing_without_consent",
+        "no_basis", "expired", "withdrawn", "follow_ups_used", "voice_without_consent", "marketing_without_consent",
         "no_address", "landline", "invalid", "no_legal_time", "stale", "no_credentials",
         "too_many_today",
     }

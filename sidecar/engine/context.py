@@ -33,6 +33,7 @@ PUBLISHED = frozenset(
         "call.missed", "sequence.opened", "sequence.closed", "sequence.held", "sequence.resumed",
         "sequence.exhausted", "step.ready", "touch.sent", "touch.failed", "touch.unknown", "touch.delivered",
         "touch.undelivered", "reply.received", "outcome.recorded", "suppression.added", "suppression.lifted",
+        "consent.added", "consent.refused", "consent.withdrawn",
     }
 )  # fmt: skip
 """Events that a flow or another system may subscribe to; the others are for the record only."""

@@ -11,7 +11,7 @@ from sidecar.domain.calls import LIVE
 from sidecar.domain.compliance import attempts_allowed, windows_for
 from sidecar.domain.gates import Facts, SenderFacts, StepFacts
 from sidecar.domain.pace import Pace
-from sidecar.store import calls, contacts, record, touches
+from sidecar.store import calls, consents, contacts, record, touches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -131,7 +131,7 @@ def gather(turn: Turn, who: Person, sequence: RowMapping, name: str, step: StepF
         suppressed=contacts.is_suppressed(tx, business.id, who.hashes),
         closed=(sequence["reason"] or "closed") if sequence["state"] == "closed" else "",
         held=sequence["held_reason"] if sequence["state"] == "held" else "",
-        consents=contacts.consents_of(tx, business.id, who.row["contact_id"]),
+        consents=consents.of_contact(tx, business.id, who.row["contact_id"]),
         follow_ups_sent=touches.count_in_sequence(tx, business.id, sequence, _TEXTS),
         strict_consent=business.strict_consent,
         address=who.address(step.channel),

@@ -11,7 +11,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sidecar.channels.port import Outgoing
-from sidecar.domain.gates import STAFF_TASK_REASONS, Decision, decide
+from sidecar.domain.consent import Consent
+from sidecar.domain.gates import STAFF_TASK_REASONS, Decision, consent, decide, gates_for, ground
 from sidecar.domain.playbooks import CALL
 from sidecar.engine import facts, sequences, words
 from sidecar.store import contacts, touches
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import RowMapping
 
     from sidecar.config.business import Business
+    from sidecar.domain.gates import Facts, StepFacts
     from sidecar.domain.playbooks import Step
     from sidecar.engine.context import Context, Turn
     from sidecar.engine.facts import Person
@@ -107,16 +109,18 @@ def gate(turn: Turn, key: Key, *, lease_seconds: float, claimed: bool = False) -
     sender = facts.sender_of(turn, row["channel"], facts.number_for(turn, sequence, row))
     definition = sequences.step_of(turn, sequence, row["name"])
     decision = Decision("skip", "playbook_changed", "playbook")
+    carried: dict[str, str] = {}
     if definition is not None or row["kind"] != "touch":
         asking = facts.step_facts(row, definition)
         known = facts.gather(turn, who, sequence, row["name"], asking, sender)
         decision = decide(asking, known, turn.now)
+        carried = _ground(asking, known, turn.now)
     if decision.verdict == "send" and row["channel"] != "staff":
         lease = new_id("lse", turn.now)
         if not contacts.take_lease(turn.tx, key.business_id, who.row["contact_id"], lease, lease_seconds):
             _release(turn, row, turn.now + BUSY_LOOK)
             return None
-        _note(turn, sequence, row, decision)
+        _note(turn, sequence, row, decision, **carried)
         _pace(turn, sender, decision)
         return _intend(turn, who, sequence, row, sender, lease, lease_seconds, claimed=claimed)
     _note(turn, sequence, row, decision)
@@ -124,7 +128,15 @@ def gate(turn: Turn, key: Key, *, lease_seconds: float, claimed: bool = False) -
     return decision
 
 
-def _note(turn: Turn, sequence: RowMapping, row: RowMapping, decision: Decision) -> None:
+def _ground(asking: StepFacts, known: Facts, now: datetime) -> dict[str, str]:
+    """By which consent a step goes out; nothing where its gates ask for none (an answer to what they wrote)."""
+    carrying = ground(asking, known, now) if consent in gates_for(asking, known, now) else None
+    if not isinstance(carrying, Consent):
+        return {}
+    return {"basis": carrying.basis, "consent_id": carrying.consent_id}
+
+
+def _note(turn: Turn, sequence: RowMapping, row: RowMapping, decision: Decision, **carried: str) -> None:
     """Every gate decision leaves an event with its reason (design §4.7)."""
     until: dict[str, Any] = {"until": decision.until.isoformat()} if decision.until else {}
     turn.record(
@@ -135,6 +147,7 @@ def _note(turn: Turn, sequence: RowMapping, row: RowMapping, decision: Decision)
         reason=decision.reason,
         gate=decision.gate,
         **until,
+        **carried,
     )
 
 

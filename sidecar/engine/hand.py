@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Literal
 from sidecar.channels.port import Accepted
 from sidecar.domain import phones
 from sidecar.domain.gates import Decision, Facts, StepFacts, decide
-from sidecar.engine import facts, gating, people, reconcile, sending, sequences
+from sidecar.engine import asking, facts, gating, people, reconcile, sending, sequences
 from sidecar.engine.context import Turn
 from sidecar.engine.driving import find_step
 from sidecar.engine.gating import Key
 from sidecar.engine.results import Conflict, Invalid, LookResult, NotFound, RunResult
-from sidecar.store import contacts, touches
+from sidecar.store import consents, contacts, touches
 from sidecar.store import sequences as rows
 from sidecar.store.ids import new_id
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import RowMapping
 
     from sidecar.config.business import Business
+    from sidecar.domain.assent import Asking
     from sidecar.domain.playbooks import Channel, Purpose
     from sidecar.engine.context import Context
     from sidecar.engine.driving import Driving
@@ -134,10 +135,12 @@ class Answers:
         sequence_id: str | None = None,
         phone: str | None = None,
         email: str | None = None,
+        asks: Asking | None = None,
     ) -> RunResult:
         """Send an answer now if the gates allow it.
 
-        Within 24 h of the contact's own message it passes suppressed, reachable and sender only.
+        Within 24 h of the contact's own message it passes suppressed, reachable and sender only. With ``asks`` the
+        text asks for consent, and a plain YES to it is recorded as express consent.
 
         Raises:
             NotFound: the sequence, or the person, is not one of this business.
@@ -153,6 +156,8 @@ class Answers:
             name = new_id("answer", turn.now)
             sequences.add_step(turn, conversation, name, kind="answer", channel=channel, body=text.strip())
             turn.record("answer.asked", contact_id=contact_id, sequence_id=conversation, step=name, by=by)
+            if asks is not None:
+                asking.ask(turn, contact_id, conversation, name, asks)
             return conversation, name
 
         conversation, name = self._context.store.write(lambda tx: work(Turn(self._context, tx, business)))
@@ -215,7 +220,7 @@ def _facts(turn: Turn, number: str, channel: Channel) -> Facts:
     return Facts(
         preset=business.preset,
         suppressed=contacts.is_suppressed(turn.tx, business.id, [hashed, *(who.hashes if who else [])]),
-        consents=contacts.consents_of(turn.tx, business.id, contact_id) if contact_id else (),
+        consents=consents.of_contact(turn.tx, business.id, contact_id) if contact_id else (),
         strict_consent=business.strict_consent,
         address=(who.address(channel) if who else None) or number,
         unreachable="" if textable else "landline",

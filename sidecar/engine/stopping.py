@@ -14,9 +14,10 @@ import time
 from typing import TYPE_CHECKING, TypeVar
 
 from sidecar.engine import facts, sequences
+from sidecar.engine.consents import STOPPED
 from sidecar.engine.context import Turn
 from sidecar.engine.results import OptResult
-from sidecar.store import contacts, touches
+from sidecar.store import consents, contacts, touches
 from sidecar.store import sequences as rows
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def stop(
     refused: str | None = None,
     during: str | None = None,
 ) -> OptResult:
-    """Suppress a person on every channel and close their sequence, in this transaction.
+    """Suppress a person on every channel, take back what they consented to, close their sequence: one transaction.
 
     Args:
         turn: the transaction.
@@ -109,6 +110,7 @@ def stop(
         raise Leased(people)
     contacts.unbar(turn.tx, turn.business.id, people)
     changed = contacts.suppress(turn.tx, turn.business.id, contact_id, keys, source, said_at or turn.now)
+    consents.withdraw_all(turn.tx, turn.business.id, people, said_at or turn.now, STOPPED)
     under_way = [
         row for row in touches.of_contacts_under_way(turn.tx, turn.business.id, people) if row["touch_id"] != during
     ]
@@ -137,7 +139,10 @@ def _end_everything(
 
 
 def start(turn: Turn, contact_id: str, *, source: str, said_at: datetime | None = None) -> OptResult:
-    """START lifts a suppression; it reopens nothing."""
+    """START lifts a suppression; it reopens nothing, and what the STOP took back it does not give again.
+
+    Their next missed call is a new inquiry; an answer to what they write may go out at once.
+    """
     who = facts.person(turn, contact_id, lock=True)
     changed = contacts.lift(turn.tx, turn.business.id, who.hashes, said_at or turn.now)
     if changed:

@@ -70,6 +70,7 @@ def staff_task(turn: Turn, who: Person, sequence: RowMapping, row: RowMapping, s
 
 _WHY = {
     "voice_without_consent": "an AI voice needs their consent here",
+    "withdrawn": "they have taken their consent to it back",
     "landline": "their number takes no texts",
     "no_address": "we have no address for it",
     "no_credentials": "this channel is not set up",

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sidecar.domain.consent import ends_at, standing
 from sidecar.domain.phones import mask
 from sidecar.record import reading
-from sidecar.store import contacts, record
+from sidecar.store import consents, contacts, record
 from sidecar.store import sequences as rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from sqlalchemy import RowMapping
 
+    from sidecar.config.business import Business
+    from sidecar.domain.consent import Consent
     from sidecar.store.database import Store, Tx
 
 _SEQUENCE = (
@@ -73,9 +77,19 @@ class Timeline:
         """People of these businesses, newest first: masked numbers, whether they opted out, what is under way."""
         return self._store.read(lambda tx: _people(tx, business_ids, limit))
 
-    def contact_with(self, business_id: str, phone: str) -> str | None:
-        """The id of the person with this number (E.164)."""
+    def contact_with(self, business_id: str, phone: str | None = None, *, email: str | None = None) -> str | None:
+        """The id of the person with this number (E.164) or this email."""
+        if phone is None:
+            return self._store.read(lambda tx: contacts.by_address(tx, business_id, "email", (email or "").lower()))
         return self._store.read(lambda tx: contacts.by_address(tx, business_id, "phone", phone))
+
+    def consents(self, business: Business, contact_id: str, now: datetime) -> list[dict[str, Any]]:
+        """Every consent of a person, newest first, with what has become of it by now and when it ends.
+
+        ``ends_at`` is when the last of its channels ends, by its own date or by the business's preset.
+        """
+        found = self._store.read(lambda tx: consents.of_contact(tx, business.id, contact_id))
+        return [_consent(one) | _fate(one, business, now) for one in found]
 
     def person(self, business_id: str, contact_id: str) -> dict[str, Any] | None:
         """Everything on record about a person, in order; ``None`` where the business has none such."""
@@ -162,7 +176,7 @@ def _person(tx: Tx, business_id: str, contact_id: str) -> dict[str, Any] | None:
         **_shown(row, _CONTACT),
         "suppressed": contacts.is_suppressed(tx, business_id, [address["key_hash"] for address in found]),
         "addresses": _all(found, _ADDRESS),
-        "consents": _consents(tx, business_id, contact_id),
+        "consents": [_consent(one) for one in consents.of_contact(tx, business_id, contact_id)],
         "sequences": [_parts(tx, each) for each in sequences],
         "calls": _all(their_calls, _CALL),
         "messages": _all(reading.messages_of(tx, business_id, contact_id), _MESSAGE),
@@ -170,15 +184,20 @@ def _person(tx: Tx, business_id: str, contact_id: str) -> dict[str, Any] | None:
     }
 
 
-def _consents(tx: Tx, business_id: str, contact_id: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "basis": consent.basis,
-            "channels": sorted(consent.channels),
-            "purpose": consent.purpose,
-            "given_at": consent.given_at.isoformat(),
-            "expires_at": consent.expires_at.isoformat() if consent.expires_at else None,
-            "evidence": consent.evidence,
-        }
-        for consent in contacts.consents_of(tx, business_id, contact_id)
-    ]
+def _consent(consent: Consent) -> dict[str, Any]:
+    return {
+        "consent_id": consent.consent_id,
+        "basis": consent.basis,
+        "channels": sorted(consent.channels),
+        "purpose": consent.purpose,
+        "given_at": consent.given_at.isoformat(),
+        "expires_at": consent.expires_at.isoformat() if consent.expires_at else None,
+        "withdrawn_at": consent.withdrawn_at.isoformat() if consent.withdrawn_at else None,
+        "evidence": consent.evidence,
+    }
+
+
+def _fate(consent: Consent, business: Business, now: datetime) -> dict[str, Any]:
+    ends = [ends_at(consent, channel, business.preset) for channel in consent.channels]
+    last = None if None in ends else max(end for end in ends if end is not None)
+    return {"standing": standing(consent, business.preset, now), "ends_at": last.isoformat() if last else None}

@@ -1,17 +1,16 @@
-"""Contacts: people of a business, their addresses, consents, suppressions, and the lease on a person."""
+"""Contacts: people of a business, their addresses, suppressions, and the lease on a person."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import Insert, RowMapping, bindparam, or_, select, update
+from sqlalchemy import Insert, RowMapping, bindparam, func, or_, select, update
 
-from sidecar.domain.consent import Consent
 from sidecar.store import statements
 from sidecar.store.ids import new_id
 from sidecar.store.statements import every, first, insert_or
-from sidecar.store.tables import addresses, consents, contacts, suppressions
+from sidecar.store.tables import addresses, contacts, suppressions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,6 +42,14 @@ _SHARING = select(addresses.c.contact_id).where(
     addresses.c.key_hash.in_(bindparam("hashes", expanding=True)),
 )
 """Not DISTINCT: with it SQLite passes the index by and reads every address of the business."""
+_LAST_STOP = (
+    select(func.max(suppressions.c.at))
+    .join(
+        addresses,
+        (addresses.c.business_id == suppressions.c.business_id) & (addresses.c.key_hash == suppressions.c.key_hash),
+    )
+    .where(addresses.c.business_id == bindparam("business_id"), addresses.c.contact_id == bindparam("contact_id"))
+)
 _TAKE_LEASE = update(contacts).where(
     contacts.c.business_id == bindparam("is_business_id"),
     contacts.c.contact_id == bindparam("is_contact_id"),
@@ -56,11 +63,6 @@ _SUPPRESSED = (
         suppressions.c.lifted_at.is_(None),
     )
     .limit(1)
-)
-_CONSENTS = (
-    select(consents)
-    .where(consents.c.business_id == bindparam("business_id"), consents.c.contact_id == bindparam("contact_id"))
-    .order_by(consents.c.given_at.desc())
 )
 
 
@@ -254,32 +256,8 @@ def is_suppressed(tx: Tx, business_id: str, hashes: Iterable[str]) -> bool:
     return tx.conn.execute(_SUPPRESSED, wanted).first() is not None
 
 
-# --- consent ------------------------------------------------------------------------------------------------------
-
-
-def add_consent(tx: Tx, business_id: str, contact_id: str, consent: Consent, at: datetime) -> str:
-    """Put a consent on record."""
-    consent_id = new_id("cns", at)
-    values = {
-        "business_id": business_id, "consent_id": consent_id, "contact_id": contact_id, "basis": consent.basis,
-        "channels": sorted(consent.channels), "purpose": consent.purpose, "given_at": consent.given_at,
-        "expires_at": consent.expires_at, "evidence": consent.evidence,
-    }  # fmt: skip
-    statements.add(tx, consents, values)
-    return consent_id
-
-
-def consents_of(tx: Tx, business_id: str, contact_id: str) -> tuple[Consent, ...]:
-    """Every consent on record, newest first."""
-    rows = tx.conn.execute(_CONSENTS, {"business_id": business_id, "contact_id": contact_id}).mappings()
-    return tuple(
-        Consent(
-            basis=row["basis"],
-            channels=frozenset(row["channels"]),
-            purpose=row["purpose"],
-            given_at=row["given_at"],
-            expires_at=row["expires_at"],
-            evidence=row["evidence"],
-        )
-        for row in rows
-    )
+def last_stop(tx: Tx, business_id: str, contact_id: str) -> datetime | None:
+    """When this person last said STOP, by any of their addresses and whether it still holds or not."""
+    wanted = {"business_id": business_id, "contact_id": contact_id}
+    at: datetime | None = tx.conn.execute(_LAST_STOP, wanted).scalar()
+    return at

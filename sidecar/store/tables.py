@@ -133,9 +133,40 @@ consents = Table(
     Column("given_at", Utc, nullable=False),
     Column("expires_at", Utc),
     Column("evidence", Text, nullable=False),
+    Column("withdrawn_at", Utc),
+    Column("withdrawal", Text, nullable=False, server_default=""),
     PrimaryKeyConstraint("business_id", "consent_id"),
     Index("consents_by_contact", "business_id", "contact_id"),
 )
+
+questions = Table(
+    "questions",
+    metadata,
+    _business(),
+    Column("question_id", String(40), nullable=False),
+    Column("contact_id", String(40), nullable=False),
+    Column("sequence_id", String(40), nullable=False),
+    Column("step", String(64), nullable=False),
+    Column("channels", JSON, nullable=False),
+    Column("purpose", String(16), nullable=False),
+    Column("about", Text, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("asked_at", Utc, nullable=False),
+    Column("settled_at", Utc),
+    Column("message_id", String(128)),
+    Column("consent_id", String(40)),
+    PrimaryKeyConstraint("business_id", "question_id"),
+    Index("questions_by_contact", "business_id", "contact_id"),
+    Index(
+        "questions_one_open",
+        "business_id",
+        "contact_id",
+        unique=True,
+        postgresql_where=text("state = 'open'"),
+        sqlite_where=text("state = 'open'"),
+    ),
+)
+"""Consent that was asked for in a conversation; open until it is answered, lapses, or another takes its place."""
 
 suppressions = Table(
     "suppressions",

@@ -33,6 +33,19 @@ _COUNT_SINCE = _count(
     HAPPENED,
 )
 
+_LAST_TO = (
+    select(touches)
+    .where(
+        touches.c.business_id == bindparam("business_id"),
+        touches.c.contact_id == bindparam("contact_id"),
+        touches.c.intended_at <= bindparam("until"),
+        touches.c.channel != literal_column("'staff'"),
+        _HAPPENED,
+    )
+    .order_by(touches.c.intended_at.desc(), touches.c.touch_id.desc())
+    .limit(1)
+)
+
 
 @cache
 def _count_in_sequence(channels: tuple[str, ...]) -> Select[int]:
@@ -143,6 +156,12 @@ def count_since(tx: Tx, business_id: str, contact_id: str, since: datetime) -> i
     """Touches that went, or may have gone, to a person since then; staff tasks are not touches of the person."""
     wanted = {"business_id": business_id, "contact_id": contact_id, "since": since}
     return int(tx.conn.execute(_COUNT_SINCE, wanted).scalar_one())
+
+
+def last_to(tx: Tx, business_id: str, contact_id: str, *, until: datetime) -> RowMapping | None:
+    """The last touch that went, or may have gone, to a person by then."""
+    wanted = {"business_id": business_id, "contact_id": contact_id, "until": until}
+    return tx.conn.execute(_LAST_TO, wanted).mappings().first()
 
 
 def count_in_sequence(tx: Tx, business_id: str, sequence: RowMapping, channels: tuple[str, ...]) -> int:

@@ -9,7 +9,7 @@ from flask import Response, render_template
 
 from sidecar.shipped import shipped
 from sidecar.web import operating
-from sidecar.web.api import calls, contacts, looking, messages, sequences, steps, subscriptions
+from sidecar.web.api import calls, consents, contacts, looking, messages, sequences, steps, subscriptions
 from sidecar.web.hooks import hubspot, retell, twilio, unsubscribe
 from sidecar.web.problem import KINDS
 
@@ -41,6 +41,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *calls.OPERATIONS,
     *messages.OPERATIONS,
     *contacts.OPERATIONS,
+    *consents.OPERATIONS,
     *steps.OPERATIONS,
     *sequences.OPERATIONS,
     *looking.OPERATIONS,

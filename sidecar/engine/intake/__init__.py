@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sidecar.engine import crm, people, stopping
+from sidecar.engine.consents import record_consent, record_withdrawal, whose
 from sidecar.engine.context import Turn
 from sidecar.engine.intake.calls import record_call
 from sidecar.engine.intake.messages import record_message
 from sidecar.engine.intake.outcomes import record_delivery, record_outcome, record_spoken_stop, record_voice
 from sidecar.engine.results import NotFound, OptResult
-from sidecar.store import contacts, record
+from sidecar.store import record
 from sidecar.store import sequences as rows
 from sidecar.store.ids import new_id
 
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 
     from sidecar.config.business import Business
     from sidecar.crm.port import CrmChange
+    from sidecar.domain.compliance import Channel
     from sidecar.domain.consent import Consent
     from sidecar.domain.reports import CallReport, DeliveryReport, MessageReport, Outcome, SpokenStop, VoiceReport
+    from sidecar.engine.consents import Given
     from sidecar.engine.context import Context
     from sidecar.engine.results import CallResult, FlowRef, MessageResult, OutcomeResult
 
@@ -160,15 +163,58 @@ class Intake:
         return self._context.store.write(lambda tx: work(Turn(self._context, tx, business)))
 
     def consent(
-        self, business: Business, *, consent: Consent, phone: str | None = None, email: str | None = None
+        self,
+        business: Business,
+        *,
+        consent: Consent,
+        phone: str | None = None,
+        email: str | None = None,
+        source: str = "api",
     ) -> str:
-        """Put a consent with its evidence on record; returns its id."""
+        """Put a consent with its evidence on record; the same one again is one. Returns its id."""
 
         def work(turn: Turn) -> str:
             contact_id = self._person(turn, None, phone, email)
-            consent_id = contacts.add_consent(turn.tx, business.id, contact_id, consent, turn.now)
-            turn.record("consent.added", contact_id=contact_id, reason=consent.basis, consent_id=consent_id)
-            return consent_id
+            return record_consent(turn, contact_id, consent, source=source)[0]
+
+        return self._context.store.write(lambda tx: work(Turn(self._context, tx, business)))
+
+    def consents(self, business: Business, batch: Sequence[Given], *, source: str) -> int:
+        """Put many on record in one transaction; returns how many are new. Keep batches small: others wait."""
+
+        def work(turn: Turn) -> int:
+            done = [record_consent(turn, whose(turn, given), given.consent, source=source) for given in batch]
+            return sum(new for _, new in done)
+
+        return self._context.store.write(lambda tx: work(Turn(self._context, tx, business)))
+
+    def withdraw(
+        self,
+        business: Business,
+        *,
+        evidence: str,
+        source: str,
+        phone: str | None = None,
+        email: str | None = None,
+        consent_id: str | None = None,
+        channels: frozenset[Channel] | None = None,
+    ) -> list[str]:
+        """Take back one consent, or all that a person gave (see :func:`record_withdrawal`).
+
+        Raises:
+            NotFound: nobody with this address is known, or they have no such consent.
+        """
+
+        def work(turn: Turn) -> list[str]:
+            contact_id = people.find_contact(turn, phone=phone, email=email)
+            if contact_id is None:
+                message = "nobody with this address is on record"
+                raise NotFound(
+                    message, field="phone" if phone else "email", remedy="check it; opt-out takes any address"
+                )
+            return record_withdrawal(
+                turn, contact_id, consent_id=consent_id, channels=channels, evidence=evidence, source=source
+            )  # fmt: skip
 
         return self._context.store.write(lambda tx: work(Turn(self._context, tx, business)))
 

@@ -12,7 +12,7 @@ from sidecar.domain.calls import TOO_OLD, Rules, Verdict, judge, opening
 from sidecar.domain.consent import from_inquiry
 from sidecar.engine import facts, opt_out_rate, people, sequences
 from sidecar.engine.results import CallResult, FlowRef, Invalid
-from sidecar.store import calls, contacts
+from sidecar.store import calls, consents, contacts
 from sidecar.store import sequences as rows
 
 if TYPE_CHECKING:
@@ -204,7 +204,8 @@ def _missed(
     if turn.now - ended_at > TOO_OLD:
         turn.alert("missed_call", call_id=report.call_id, contact_id=contact_id, reason="too_late")
         return _conclude(turn, report.call_id, verdict, "too_late", contact_id, None)
-    contacts.add_consent(turn.tx, business.id, contact_id, from_inquiry(business.preset, turn.now), turn.now)
+    inquiry = from_inquiry(business.preset, turn.now, f"missed call {report.call_id}")
+    consents.add(turn.tx, business.id, contact_id, inquiry, turn.now)
     sequence = rows.open_of(turn.tx, business.id, contact_id)
     latest = None if sequence else rows.latest_of(turn.tx, business.id, contact_id)
     what = opening(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from sidecar.domain import optout, phones
-from sidecar.engine import facts, people, sequences, stopping
+from sidecar.engine import asking, facts, people, sequences, stopping
 from sidecar.engine.results import Invalid, MessageResult
 from sidecar.store import contacts, record
 from sidecar.store import sequences as rows
@@ -74,6 +74,7 @@ def record_message(turn: Turn, report: MessageReport, *, source: str, force: boo
     sequence = by_token or standing or rows.latest_of(turn.tx, turn.business.id, contact_id)
     sequence_id = sequence["sequence_id"] if sequence is not None else None
     _keep(turn, report, source, intent, contact_id, sequence_id)
+    asking.hear(turn, contact_id, report, intent)
     if stopped is not None:
         _after_stop(turn, report, contact_id, changed=stopped.changed)
     else:

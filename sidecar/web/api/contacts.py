@@ -1,14 +1,13 @@
-"""Outcomes, and what a person allowed or forbade by other means than a text."""
+"""Outcomes, and STOP and START by other means than a text."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sidecar.domain.consent import Consent
 from sidecar.web import rows
 from sidecar.web.api import people
-from sidecar.web.models.answers import ConsentAnswer, OptAnswer, OutcomeAnswer, SequenceRef
-from sidecar.web.models.requests import ConsentIn, OptIn, OutcomeIn
+from sidecar.web.models.answers import OptAnswer, OutcomeAnswer, SequenceRef
+from sidecar.web.models.requests import OptIn, OutcomeIn
 from sidecar.web.once import once
 from sidecar.web.operations import Answer, Asked, Body, Operation, Possible
 from sidecar.web.problem import Problem
@@ -86,28 +85,6 @@ def _opted(result: OptResult) -> Answer:
     )
 
 
-def consent(asked: Asked) -> Answer:
-    """Put a consent on record."""
-    given, business = asked.given(ConsentIn), asked.business()
-    whom = people.person(business, phone_=given.phone, email_=given.email)
-    if given.given_at > asked.sidecar.clock.now():
-        raise Problem("invalid", "`given_at` lies in the future", remedy="say when it was given", pointer="/given_at")
-    try:
-        value = Consent(
-            given.basis,
-            frozenset(given.channels),
-            given.purpose,
-            given.given_at,
-            given.expires_at,
-            given.evidence,
-        )
-    except ValueError as error:
-        field = str(error).partition(":")[0]
-        pointer = "/expires_at" if field == "expires_at" else "/evidence"
-        raise Problem("invalid", str(error), remedy="correct the field", pointer=pointer) from None
-    return Answer(ConsentAnswer(consent_id=asked.sidecar.intake.consent(business, **whom, consent=value)), 201)
-
-
 _STOPPED = {
     "contact_id": "con_019ab5c2f0000000a1b2c3d4e5f6",
     "suppressed": True,
@@ -182,36 +159,5 @@ OPERATIONS = (
             examples={"asked": {"phone": "+447700900123", "evidence": "asked by email on 20 November"}},
         ),
         answers=(Possible(200, "It is lifted.", OptAnswer, {"started": _STOPPED | {"suppressed": False}}),),
-    ),
-    Operation(
-        id="addConsent",
-        method="POST",
-        path="/v1/contacts/consents",
-        tag="People",
-        summary="Record a consent",
-        description="A ground for writing to a person, with what shows it. The gate `consent` reads it.",
-        view=consent,
-        scope="operate",
-        body=Body(
-            (ConsentIn,),
-            examples={
-                "express": {
-                    "phone": "+447700900123",
-                    "basis": "express",
-                    "channels": ["sms", "voice"],
-                    "purpose": "service",
-                    "given_at": "2026-11-20T10:00:00Z",
-                    "evidence": "web form 4711",
-                }
-            },
-        ),
-        answers=(
-            Possible(
-                201,
-                "It is on record.",
-                ConsentAnswer,
-                {"added": {"consent_id": "cns_019ab5c2f0040004a1b2c3d4e5f6"}},
-            ),
-        ),
     ),
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sidecar.channels.smtp import UnreadableMailError, read_reply
 from sidecar.channels.twilio import webhooks as twilio
+from sidecar.domain.assent import Asking
 from sidecar.domain.reports import MessageReport
 from sidecar.web import keys, rows
 from sidecar.web.api import people, reported
@@ -150,12 +151,19 @@ def send(asked: Asked) -> Answer:
     business = asked.business(owner=owner)
     whom = people.whom(business, sequence_id=given.sequence_id, phone_=given.phone, email_=given.email)
 
+    asks = _asking(given)
+
     def act() -> RunAnswer:
         return run_answer(
-            asked.sidecar.answers.send(business, **whom, channel=given.channel, text=given.text, by=given.by)
+            asked.sidecar.answers.send(business, **whom, channel=given.channel, text=given.text, by=given.by, asks=asks)
         )
 
     return once(asked, business, RunAnswer, act, atomic=False)
+
+
+def _asking(given: SendIn) -> Asking | None:
+    asks = given.asks_consent
+    return None if asks is None else Asking(frozenset(asks.channels), asks.purpose, asks.about)
 
 
 _SMS = {
@@ -179,6 +187,14 @@ _SEND = {
     "channel": "sms",
     "text": "Thursday at half past four it is. See you then, Sam at Harbour Plumbing.",
     "by": "human",
+}
+
+_ASK = {
+    "sequence_id": "seq_019ab5c2f0010001a1b2c3d4e5f6",
+    "channel": "sms",
+    "text": "May our assistant ring you about your kitchen quote? YES or NO. Sam at Harbour Plumbing",
+    "by": "ai",
+    "asks_consent": {"channels": ["voice"], "about": "your kitchen quote"},
 }
 
 OPERATIONS = (
@@ -210,7 +226,7 @@ OPERATIONS = (
         "within 24 h of the person's own message goes at any hour, never to somebody who said STOP.",
         view=send,
         scope="drive",
-        body=Body((SendIn,), examples={"text": _SEND}),
+        body=Body((SendIn,), examples={"text": _SEND, "asks consent": _ASK}),
         idempotency_key=True,
         answers=(Possible(200, "What became of it.", RunAnswer, {"sent": RUN_EXAMPLE}),),
         problems=("not-found", "conflict"),

@@ -209,6 +209,36 @@ class EventShown(Shown):
     data: dict[str, Any] | None
 
 
+class ConsentShown(Shown):
+    """One consent as it was given, and what has become of it."""
+
+    consent_id: str
+    basis: str
+    channels: list[str]
+    purpose: str
+    given_at: datetime
+    expires_at: datetime | None = Field(description="The end that it was given with.")
+    ends_at: datetime | None = Field(
+        description="When the last of its channels ends, by its own end, by the preset, or because a phone's ages out."
+    )
+    withdrawn_at: datetime | None
+    standing: Literal["holds", "expired", "withdrawn"]
+    evidence: str
+
+
+class ConsentsAnswer(Answered):
+    """What a person consented to, newest first."""
+
+    contact_id: str
+    consents: list[ConsentShown]
+
+
+class WithdrawnAnswer(Answered):
+    """What was taken back now; empty where nothing was left to take back."""
+
+    withdrawn: list[str]
+
+
 class SequenceShown(Shown):
     """One run of a playbook for one contact."""
 

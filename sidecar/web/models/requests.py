@@ -163,6 +163,20 @@ class PersonIn(Asking):
     email: Email | None = None
 
 
+class AskIn(BaseModel):
+    """What a text asks consent to: a plain YES to it is recorded as express consent, with question and answer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    channels: Annotated[list[TouchChannel], Field(min_length=1, max_length=3)] = Field(
+        description="What a YES allows: `sms`, `voice` (an AI voice), `email`. Say the same in the text."
+    )
+    purpose: Literal["service", "marketing"] = "service"
+    about: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] = Field(
+        description="What it is about, for the evidence: `your kitchen quote`."
+    )
+
+
 class SendIn(PersonIn):
     """A person's or an AI node's answer in a conversation. It passes the gates like everything else."""
 
@@ -170,6 +184,12 @@ class SendIn(PersonIn):
     channel: Literal["sms", "email"]
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
     by: Literal["human", "ai"] = "human"
+    asks_consent: AskIn | None = Field(
+        None,
+        description="The text asks for consent (“May our assistant ring you about …? YES or NO”). It is open for three "
+        "days, while it is the last thing that was sent: a plain YES or oui gives consent, a plain no refuses it, "
+        "anything else leaves it open.",
+    )
 
 
 class OutcomeIn(PersonIn):
@@ -200,6 +220,18 @@ class ConsentIn(PersonIn):
     given_at: AwareDatetime
     expires_at: AwareDatetime | None = None
     evidence: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+
+
+class WithdrawIn(PersonIn):
+    """A person takes consent back."""
+
+    consent_id: Id | None = Field(None, description="This one only; left out: all that they gave.")
+    channels: Annotated[list[TouchChannel], Field(max_length=3)] | None = Field(
+        None, description="On these only; left out: on every channel."
+    )
+    evidence: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)] = Field(
+        description="How the person said so: a call's id, a letter's date."
+    )
 
 
 class GateIn(Asking):

@@ -111,6 +111,33 @@ def test_check_ins_that_need_more_consent_than_the_call_are_told() -> None:
     assert "express" in finding.message
 
 
+def test_steps_that_the_preset_never_allows_on_a_call_alone_are_told() -> None:
+    canada = {"preset": preset("ca"), "region": "CA", "zone": "America/Toronto"}
+    finding = only(**canada, playbook=shipped_playbook("contractor-two-text"))
+    assert "week_one, week_three" in finding.message
+    assert "left out" in finding.message
+    finding = only(**canada)
+    assert "callback is left to staff" in finding.message
+    assert "recovery consents import" in finding.remedy
+
+
+def test_a_text_beyond_the_one_follow_up_is_told() -> None:
+    contractor = shipped_playbook("contractor-two-text")
+    third = replace(contractor.steps[1], name="third_text")
+    longer = replace(contractor, steps=(*contractor.steps[:2], third))
+    finding = only(preset=preset("ca"), playbook=longer)
+    assert "third_text" in finding.message
+    assert "one follow-up" in finding.message
+    assert found(playbook=longer) == []
+
+
+def test_marketing_that_needs_consent_is_told() -> None:
+    contractor = shipped_playbook("contractor-two-text")
+    offer = replace(contractor.steps[1], name="offer", purpose="marketing")
+    finding = next(one for one in found(playbook=replace(contractor, steps=(contractor.steps[0], offer))))
+    assert "marketing" in finding.message
+
+
 def test_an_n8n_flow_that_cannot_be_woken_is_told() -> None:
     assert only(flow=Flow("n8n")).field == "flow"
     assert found(flow=Flow("n8n", callback_hosts=("n8n.example.com",))) == []

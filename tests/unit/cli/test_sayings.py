@@ -29,6 +29,7 @@ GATES = Path(gates.__file__).read_text(encoding="utf-8")
         (re.findall(r'Decision\("\w+", "(\w+)"', GATES), sayings.RULES),
         (get_args(consent.Reason), sayings.RULES),
         (gates.STAFF_TASK_REASONS, sayings.RULES),
+        (get_args(consent.Basis), sayings.GROUNDS),
         (CLOSING, sayings.CLOSED),
         (get_args(Outcome), sayings.OUTCOMES),
         (set(get_args(Intent)) - {"none"}, sayings.INTENTS),

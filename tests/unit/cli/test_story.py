@@ -76,6 +76,10 @@ def voice(**details: Any) -> dict[str, Any]:
             "gate: callback (voice call) may go out: every gate agrees",
         ),
         (
+            event("gate.send", "allowed", step="hello", data={"basis": "inquiry", "consent_id": "cns_1"}),
+            "gate: hello (text) may go out: every gate agrees; the ground is their own call",
+        ),
+        (
             event("gate.defer", "outside_hours", step="hello",
                   data={"gate": "window", "until": "2026-11-19T08:00:00+00:00"}),
             ("gate: hello (text) waits until Thursday 19 November at 08:00: "
@@ -143,6 +147,14 @@ def voice(**details: Any) -> dict[str, Any]:
         (event("delivery.dead", "crm.touch", data={"delivery_id": "dlv_1"}),
          "sidecar: gave up bringing crm.touch: `recovery deliveries replay dlv_1`"),
         (event("consent.added", "soft_opt_in"), "API: consent was put on record: soft opt in"),
+        (event("consent.added", "express", data={"source": "reply", "purpose": "service", "channels": ["voice"]}),
+         "caller: said yes: express consent to service (voice call)"),
+        (event("consent.imported", "express", data={"source": "import", "channels": ["sms", "email"]}),
+         "operator: consent was put on record: express (text, email)"),
+        (event("consent.withdrawn", "express", data={"source": "operator", "channels": ["voice"]}),
+         "operator: consent was taken back: express (voice call)"),
+        (event("consent.refused", "marketing", data={"channels": ["sms"]}),
+         "caller: said no to marketing (text): no consent, and no STOP"),
         (event("contact.email_opted_out", "crm"), "CRM: says that they want no email"),
         (event("contact.email_opted_in", "crm"), "CRM: says that they take email again"),
         (event("sender.released", data={"words": "words:p/general/hello"}), "operator: released words:p/general/hello"),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sidecar.domain.compliance import Channel, Purpose, preset
-from sidecar.domain.consent import Basis, Consent, Reason, Refusal, ends_at, from_inquiry, permits
+from sidecar.domain.consent import Basis, Consent, Reason, Refusal, ends_at, from_inquiry, permits, standing
 from sidecar.domain.presets import PRESETS
 
 CALLED = datetime(2026, 11, 20, 18, tzinfo=UTC)
@@ -209,25 +209,109 @@ class TestExpress:
     def test_on_a_phone_it_ages_out_after_18_months(self, channel: Channel) -> None:
         end = datetime(2028, 5, 20, 18, tzinfo=UTC)
         consent = given_on("express")
-        assert ends_at(consent, channel) == end
+        assert ends_at(consent, channel, preset("us")) == end
         assert reason(ask("us", consent, channel=channel, now=end - timedelta(microseconds=1))) is None
         assert reason(ask("us", consent, channel=channel, now=end)) == "expired"
 
     def test_on_an_email_address_it_does_not(self) -> None:
-        assert ends_at(given_on("express"), "email") is None
+        assert ends_at(given_on("express"), "email", preset("us")) is None
         assert reason(ask("us", given_on("express"), channel="email", now=SOON + timedelta(days=3_650))) is None
 
     def test_its_own_earlier_end_holds(self) -> None:
         end = CALLED + timedelta(days=30)
-        assert ends_at(given_on("express", expires_at=end), "sms") == end
-        assert ends_at(given_on("express", expires_at=end), "email") == end
+        assert ends_at(given_on("express", expires_at=end), "sms", preset("us")) == end
+        assert ends_at(given_on("express", expires_at=end), "email", preset("us")) == end
 
     def test_a_later_end_does_not_keep_a_phone_alive(self) -> None:
         far = given_on("express", expires_at=CALLED + timedelta(days=3_650))
-        assert ends_at(far, "voice") == datetime(2028, 5, 20, 18, tzinfo=UTC)
+        assert ends_at(far, "voice", preset("us")) == datetime(2028, 5, 20, 18, tzinfo=UTC)
 
     def test_only_express_ages_out(self) -> None:
-        assert ends_at(given_on("contract"), "sms") is None
+        assert ends_at(given_on("contract"), "sms", preset("us")) is None
+
+
+class TestEnds:
+    """The first instant at which it no longer holds, on whatever day and however it came on record."""
+
+    @pytest.mark.parametrize(
+        ("at", "end"),
+        [
+            # 28 February, evening, in Toronto: 1 March in UTC. Its six months end with 28 August there.
+            ((2027, 3, 1, 2), (2027, 8, 29, 2)),
+            ((2027, 5, 1, 1), (2027, 10, 31, 1)),
+            ((2027, 3, 1, 12), (2027, 9, 1, 12)),
+            ((2026, 9, 1, 1), (2027, 3, 1, 1)),
+            ((2028, 3, 1, 2), (2028, 8, 30, 2)),
+        ],
+    )
+    def test_months_are_those_of_the_persons_calendar(self, at: tuple[int, ...], end: tuple[int, ...]) -> None:
+        consent = from_inquiry(preset("ca"), datetime(*at, tzinfo=UTC))  # type: ignore[misc, arg-type]
+        assert consent.expires_at == datetime(*end, tzinfo=UTC)  # type: ignore[misc, arg-type]
+
+    @pytest.mark.parametrize(
+        ("at", "end"),
+        [((2026, 8, 31), (2028, 2, 29)), ((2027, 8, 31), (2029, 2, 28)), ((2028, 2, 29), (2029, 8, 29))],
+    )
+    def test_an_express_consent_to_a_phone_ends_on_the_last_day_that_the_month_has(
+        self, at: tuple[int, int, int], end: tuple[int, int, int]
+    ) -> None:
+        consent = given_on("express", given_at=datetime(*at, 12, tzinfo=UTC))
+        ends = datetime(*end, 12, tzinfo=UTC)
+        assert ends_at(consent, "sms", preset("us")) == ends
+        assert reason(ask("us", consent, channel="voice", now=ends - timedelta(microseconds=1))) is None
+        assert reason(ask("us", consent, channel="voice", now=ends)) == "expired"
+
+    def test_an_inquiry_without_an_end_has_the_laws(self) -> None:
+        """Imported, or put on record by the API: who leaves the end out does not make it last."""
+        endless = given_on("inquiry")
+        assert ends_at(endless, "sms", preset("ca")) == called("ca").expires_at
+        assert ends_at(endless, "email", preset("us")) == called("us").expires_at
+        assert ends_at(endless, "sms", preset("uk")) is None
+        end = called("ca").expires_at
+        assert end is not None
+        assert reason(ask("ca", endless, now=end - timedelta(microseconds=1))) is None
+        assert reason(ask("ca", endless, now=end)) == "expired"
+        late = given_on("inquiry", expires_at=CALLED + timedelta(days=3_650))
+        assert reason(ask("ca", late, now=end)) == "expired"
+
+    def test_a_new_inquiry_renews_the_basis_and_no_express_consent(self) -> None:
+        end = called("ca").expires_at
+        assert end is not None
+        new = from_inquiry(preset("ca"), end)
+        worn = given_on("express", given_at=CALLED - timedelta(days=600))
+        assert reason(ask("ca", called("ca"), worn, new, now=end)) is None
+        for question in ({"channel": "voice"}, {"nurture": True}):
+            answer = ask("ca", called("ca"), worn, new, now=end, **question)  # type: ignore[arg-type]
+            assert reason(answer) in ("expired", "follow_ups_used")
+        assert reason(ask("ca", called("ca"), new, channel="voice", now=end)) == "voice_without_consent"
+
+
+class TestWithdrawn:
+    def test_it_holds_until_the_instant(self) -> None:
+        taken = given_on("express", withdrawn_at=SOON)
+        before = SOON - timedelta(microseconds=1)
+        assert reason(ask("us", taken, channel="voice", now=before)) is None
+        assert reason(ask("us", taken, channel="voice", now=SOON)) == "withdrawn"
+        assert (standing(taken, preset("us"), before), standing(taken, preset("us"), SOON)) == ("holds", "withdrawn")
+
+    def test_another_consent_still_carries(self) -> None:
+        assert reason(ask("uk", given_on("express", withdrawn_at=SOON), called("uk"))) is None
+
+    def test_one_that_would_not_have_carried_is_not_told_of(self) -> None:
+        answer = ask("us", given_on("inquiry", withdrawn_at=SOON), channel="voice")
+        assert reason(answer) == "voice_without_consent"
+
+    def test_one_that_had_run_out_is_expired(self) -> None:
+        ended = given_on("express", expires_at=CALLED + timedelta(minutes=1), withdrawn_at=SOON)
+        assert reason(ask("us", ended, channel="voice")) == "expired"
+
+
+class TestStanding:
+    def test_it_holds_while_one_of_its_channels_does(self) -> None:
+        aged = CALLED + timedelta(days=600)
+        assert standing(given_on("express"), preset("us"), aged) == "holds", "on the email address it does"
+        phone_only = given_on("express", channels=frozenset({"sms", "voice"}))
+        assert standing(phone_only, preset("us"), aged) == "expired"
 
 
 class TestChoice:
@@ -246,6 +330,7 @@ class TestChoice:
         cases = {
             "no_basis": ask("uk"),
             "expired": ask("ca", called("ca"), now=CALLED + timedelta(days=365)),
+            "withdrawn": ask("uk", given_on("express", withdrawn_at=SOON)),
             "follow_ups_used": ask("ca", called("ca"), sent=2),
             "voice_without_consent": ask("us", channel="voice"),
             "marketing_without_consent": ask("us", purpose="marketing"),
@@ -265,6 +350,15 @@ class TestConsent:
     def test_without_evidence_it_is_refused(self) -> None:
         with pytest.raises(ValueError, match="evidence"):
             given_on("express", evidence=" ")
+
+    @pytest.mark.parametrize("channels", [frozenset(), frozenset({"staff"}), frozenset({"sms", "fax"})])
+    def test_one_for_no_channel_of_a_persons_is_refused(self, channels: frozenset[Channel]) -> None:
+        with pytest.raises(ValueError, match="channels"):
+            given_on("express", channels=channels)
+
+    def test_the_same_consent_is_equal_whatever_shows_it_and_whatever_became_of_it(self) -> None:
+        assert given_on("express") == given_on("express", evidence="SM2", withdrawn_at=SOON, consent_id="cns_1")
+        assert given_on("express") != given_on("express", given_at=SOON)
 
     def test_one_that_never_holds_is_refused(self) -> None:
         with pytest.raises(ValueError, match="expires_at"):
