@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from sidecar.app import Sidecar
     from sidecar.config.business import Business
+    from sidecar.domain.compliance import Channel
     from sidecar.engine.consents import Given
     from sidecar.record.consent_file import BadLine
 
@@ -244,7 +245,7 @@ def _row(one: dict[str, Any], zone: ZoneInfo) -> tuple[str, ...]:
 @click.option("--evidence", required=True, help='How you know: "told Sam on the phone".')
 @in_business
 def withdraw(
-    phone: str, consent_id: str | None, channels: tuple[str, ...], evidence: str, business_id: str | None
+    phone: str, consent_id: str | None, channels: tuple[Channel, ...], evidence: str, business_id: str | None
 ) -> None:
     """The person with the number PHONE takes consent back: all that they gave, or what the options name.
 
@@ -259,7 +260,7 @@ def withdraw(
             business,
             phone=read_number(business, phone),
             consent_id=consent_id,
-            channels=frozenset(channels) or None,  # type: ignore[arg-type] - click.Choice has read them
+            channels=frozenset(channels) or None,
             evidence=evidence,
             source="operator",
         )

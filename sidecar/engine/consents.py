@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sidecar.engine import facts, people
 from sidecar.engine.results import NotFound
@@ -46,7 +46,7 @@ def whose(turn: Turn, given: Given) -> str:
     return found
 
 
-def record_consent(turn: Turn, contact_id: str, consent: Consent, *, source: str, **refs: str) -> tuple[str, bool]:
+def record_consent(turn: Turn, contact_id: str, consent: Consent, *, source: str, **refs: Any) -> tuple[str, bool]:
     """Put a consent on record, once: the same one again is the one that is there.
 
     One that was given before the person's last STOP was taken back by it, whenever we hear of it.

@@ -136,7 +136,7 @@ def _ground(asking: StepFacts, known: Facts, now: datetime) -> dict[str, str]:
     return {"basis": carrying.basis, "consent_id": carrying.consent_id}
 
 
-def _note(turn: Turn, sequence: RowMapping, row: RowMapping, decision: Decision, **carried: str) -> None:
+def _note(turn: Turn, sequence: RowMapping, row: RowMapping, decision: Decision, **carried: Any) -> None:
     """Every gate decision leaves an event with its reason (design §4.7)."""
     until: dict[str, Any] = {"until": decision.until.isoformat()} if decision.until else {}
     turn.record(

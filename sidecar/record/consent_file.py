@@ -86,19 +86,18 @@ def read(lines: Iterable[str], business: Business, *, name: str, now: datetime) 
 
 def _rows(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
     """Each row with the number of the line on which it begins."""
-    source = iter(lines)
+    source, begins = iter(lines), 1
     try:
         first = next(source, "").removeprefix("\ufeff")
         between = ";" if first.count(";") > first.count(",") else ","
         reader = csv.reader(_chained(first, source), delimiter=between, strict=True)
-        begins = 1
         for cells in reader:
             yield begins, cells
             begins = reader.line_num + 1
     except UnicodeDecodeError:
         raise UnreadableFileError("the file is not text in UTF-8: save it as “CSV UTF-8”") from None
     except csv.Error as error:
-        raise UnreadableFileError(f"line {reader.line_num}: {error}: look for a quote that is not closed") from None
+        raise UnreadableFileError(f"line {begins}: {error}: look for a quote that is not closed") from None
 
 
 def _chained(first: str, rest: Iterator[str]) -> Iterator[str]:

@@ -64,7 +64,7 @@ def test_a_plain_yes_is_consent_with_question_and_answer_as_evidence(home: House
     asked(home)
     home.text("Yes please!", message_id="SMyes")
     [consent] = express(home)
-    assert (consent.channels, consent.purpose, consent.given_at) == ({"voice"}, "service", home.clock.now())
+    assert (consent.channels, consent.purpose, consent.given_at) == (frozenset({"voice"}), "service", home.clock.now())
     question = next(each for each in contact(home)["sequences"][0]["touches"] if each["body"] == QUESTION)
     assert question["touch_id"] in consent.evidence
     assert "SMyes" in consent.evidence
@@ -180,7 +180,7 @@ def test_of_two_questions_the_later_one_is_open(home: House) -> None:
     assert states(home) == ["replaced", "open"]
     home.text("sure")
     [consent] = express(home)
-    assert (consent.channels, consent.purpose) == ({"sms", "email"}, "marketing")
+    assert (consent.channels, consent.purpose) == (frozenset({"sms", "email"}), "marketing")
 
 
 def test_only_the_one_who_was_asked_can_answer(home: House) -> None:
@@ -228,4 +228,6 @@ def test_a_yes_that_was_written_before_the_question_is_none(home: House, clock: 
 def test_purpose_and_channels_are_those_of_the_question(home: House, purpose: Any) -> None:
     asked(home, replace(RING, purpose=purpose, channels=frozenset({"sms", "voice"})))
     home.text("D'accord")
-    assert [(consent.purpose, consent.channels) for consent in express(home)] == [(purpose, {"sms", "voice"})]
+    assert [(consent.purpose, consent.channels) for consent in express(home)] == [
+        (purpose, frozenset({"sms", "voice"}))
+    ]

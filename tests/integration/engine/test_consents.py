@@ -136,7 +136,7 @@ class TestWithdrawal:
         now = home.clock.now()
         left = [one for one in of(home) if standing(one, home.business.preset, now) == "holds"]
         assert [(one.channels, one.given_at, one.evidence) for one in left] == [
-            ({"sms"}, consent.given_at, consent.evidence)
+            (frozenset({"sms"}), consent.given_at, consent.evidence)
         ]
         assert self.withdraw(home, channels=frozenset({"email"})) == []
 

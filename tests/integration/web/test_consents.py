@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.web.conftest import ACME, CALLER, one_store
+from tests.support.house import House
 
 if TYPE_CHECKING:
     from tests.integration.web.conftest import Web
@@ -68,19 +69,20 @@ def test_the_gate_goes_by_it(web: Web) -> None:
 
 
 def test_a_text_asks_and_a_yes_gives(web: Web) -> None:
-    web.miss()
-    web.post("/v1/messages/inbound", {"channel": "sms", "message_id": "m-1", "to": ACME, "from": CALLER, "body": "hi"})
-    headers = {"Idempotency-Key": "ask-1"}
+    acme = web.sidecar.businesses.get("acme")
+    assert acme is not None
+    web.sidecar.driving._ring = House(web.sidecar, acme, web.clock).settle
+    sms = {"channel": "sms", "to": ACME, "from": CALLER}
+    web.post("/v1/messages/inbound", {**sms, "message_id": "m-1", "body": "can you quote?"})
     for _ in range(2):
-        answer = web.post("/v1/messages", ASK, headers=headers)
-        assert answer.status_code == 200, answer.text
-    told = [one["type"] for one in _events(web)]
-    assert told.count("consent.asked") == 1
-
-
-def _events(web: Web) -> list[dict[str, Any]]:
-    sequence = web.get("/v1/sequences").get_json()["sequences"][0]["sequence_id"]
-    return list(web.get(f"/v1/sequences/{sequence}").get_json()["events"])
+        answer = web.post("/v1/messages", ASK, headers={"Idempotency-Key": "ask-1"})
+        assert answer.get_json()["result"] == "sent", answer.text
+    for _ in range(2):
+        web.post("/v1/messages/inbound", {**sms, "message_id": "m-2", "body": "Yes please"})
+    [one] = listed(web)
+    assert (one["basis"], one["channels"], one["standing"]) == ("express", ["voice"], "holds")
+    assert answer.get_json()["touch_id"] in one["evidence"]
+    assert "m-2" in one["evidence"]
 
 
 @one_store

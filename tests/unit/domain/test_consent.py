@@ -281,7 +281,7 @@ class TestEnds:
         worn = given_on("express", given_at=CALLED - timedelta(days=600))
         assert reason(ask("ca", called("ca"), worn, new, now=end)) is None
         for question in ({"channel": "voice"}, {"nurture": True}):
-            answer = ask("ca", called("ca"), worn, new, now=end, **question)  # type: ignore[arg-type]
+            answer = ask("ca", called("ca"), worn, new, now=end, **question)
             assert reason(answer) in ("expired", "follow_ups_used")
         assert reason(ask("ca", called("ca"), new, channel="voice", now=end)) == "voice_without_consent"
 
