@@ -6,7 +6,7 @@ step asks `domain.gates`. What a provider does with a request is handed in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -175,6 +175,7 @@ class Memory:
 
     def stop(self, contact: Contact, now: datetime) -> None:
         contact.suppressed = True
+        contact.consents = tuple(replace(one, withdrawn_at=one.withdrawn_at or now) for one in contact.consents)
         if contact.open is not None:
             self.close(contact.open, "opted_out", now)
 

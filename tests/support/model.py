@@ -101,6 +101,7 @@ class Lead:
     preset: str
     suppressed: bool = False
     express: bool = False
+    """Gave express consent, and has not said STOP since: START alone does not give it again."""
     last_message_at: datetime | None = None
     open: str | None = None
     last_call_at: datetime = LONG_AGO
@@ -167,7 +168,7 @@ class Model:
 
     def stop(self, person: Person, at: datetime) -> None:
         lead = self.lead(person)
-        lead.suppressed = True
+        lead.suppressed, lead.express = True, False
         if lead.open is not None:
             self.close(lead.open, at)
 
