@@ -94,7 +94,7 @@ def import_(file: str, business_id: str | None, *, dry_run: bool, skip_bad: bool
             click.echo(f"{_count(len(good), 'consent')} would be imported for {business.id}; nothing was written")
             return
         new = _imported(sidecar, business, good)
-    known = f", {len(good) - new} on record already" if new < len(good) else ""
+    known = f", {len(good) - new:,} on record already" if new < len(good) else ""
     skipped = f", {_count(len(bad), 'bad line')} left out" if bad else ""
     click.echo(f"{_count(new, 'consent')} imported for {business.id}{known}{skipped}")
 

@@ -114,7 +114,8 @@ def _consent(consent: Row, older: int, zone: ZoneInfo) -> str:
         return f"{datetime.fromisoformat(moment).astimezone(zone):%Y-%m-%d}"
 
     until = f" until {day(consent['expires_at'])}" if consent["expires_at"] else ""
+    taken = f", withdrawn {day(consent['withdrawn_at'])}" if consent["withdrawn_at"] else ""
     more = f", and {older} older" if older else ""
     basis, channels = consent["basis"].replace("_", " "), ", ".join(consent["channels"])
     evidence = clean(consent["evidence"])
-    return f"{basis} ({consent['purpose']}: {channels}) from {day(consent['given_at'])}{until}: {evidence}{more}"
+    return f"{basis} ({consent['purpose']}: {channels}) from {day(consent['given_at'])}{until}{taken}: {evidence}{more}"

@@ -169,7 +169,8 @@ def _phone(cell: str, business: Business) -> str | None:
     try:
         return phones.parse(cell, business.region)
     except phones.BadPhone as error:
-        raise _FieldError("phone", str(error), "write it with its country, like +44 7700 900123") from None
+        message, _, remedy = str(error).partition(": ")
+        raise _FieldError("phone", message, remedy or "write it with its country, like +44 7700 900123") from None
 
 
 def _email(cell: str) -> str | None:

@@ -115,7 +115,9 @@ def test_withdraw_says_what_it_did(run: Recovery, file: Path) -> None:
     run("consents", "import", str(file))
     assert run("consents", "withdraw", CALLER, "--evidence", "told Sam").stdout == "1 consent withdrawn\n"
     assert run("consents", "withdraw", CALLER, "--evidence", "told Sam").stdout == "nothing was left to withdraw\n"
-    assert "consent was taken back: express (text, voice call)" in run("contacts", "show", CALLER).stdout
+    shown = " ".join(run("contacts", "show", CALLER).stdout.split())
+    assert "consent was taken back: express (text, voice call)" in shown
+    assert "from 2026-05-03, withdrawn 2026-11-18: web form 4711" in shown
 
 
 def test_a_missed_call_is_listed_with_its_end(run: Recovery, home: House) -> None:
