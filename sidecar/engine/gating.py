@@ -114,7 +114,7 @@ def gate(turn: Turn, key: Key, *, lease_seconds: float, claimed: bool = False) -
         asking = facts.step_facts(row, definition)
         known = facts.gather(turn, who, sequence, row["name"], asking, sender)
         decision = decide(asking, known, turn.now)
-        carried = _ground(asking, known, turn.now)
+        carried = _ground(asking, known, turn.now) if decision.verdict == "send" else {}
     if decision.verdict == "send" and row["channel"] != "staff":
         lease = new_id("lse", turn.now)
         if not contacts.take_lease(turn.tx, key.business_id, who.row["contact_id"], lease, lease_seconds):

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import event, text
 
 from sidecar.domain.opt_out_rate import LATE
-from sidecar.store import calls, opt_outs, record, sequences, touches
+from sidecar.store import calls, consents, opt_outs, record, sequences, touches
 from sidecar.store.tables import calls as calls_table
-from sidecar.store.tables import claims, deliveries, steps, suppressions
+from sidecar.store.tables import claims, deliveries, questions, steps, suppressions
 from sidecar.store.tables import sequences as sequences_table
 from sidecar.store.tables import touches as touches_table
 
@@ -86,6 +86,15 @@ def fill(tx: Tx) -> None:
             for n in range(OLD)
         ],
     )  # fmt: skip
+    tx.conn.execute(
+        questions.insert(),
+        [
+            {"business_id": "b", "question_id": f"q{n}", "contact_id": f"c{n}", "sequence_id": f"s{n}", "step": "x",
+             "channels": ["voice"], "purpose": "service", "about": "", "state": "open" if n % 400 == 0 else "given",
+             "asked_at": at[n]}
+            for n in range(OLD)
+        ],
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -99,6 +108,8 @@ def fill(tx: Tx) -> None:
         (lambda tx: record.bells_of(tx, "b", "s1200"), "deliveries_bells"),
         (lambda tx: record.on_topic(tx, "b", "operator:1"), "deliveries_by_topic"),
         (lambda tx: touches.claims_run_out(tx, NOW), "claims_open"),
+        (lambda tx: touches.last_to(tx, "b", "c", until=NOW), "touches_by_contact"),
+        (lambda tx: consents.open_question(tx, "b", "c1200"), "questions_one_open"),
         (lambda tx: calls.oldest_pending(tx, "twilio", NOW - timedelta(hours=4)), "calls_pending"),
         (lambda tx: record.words_on(tx, "b", "word:1"), "deliveries_by_topic"),
         (lambda tx: opt_outs.before_they_left(tx, "b", NOW - timedelta(hours=1)), "suppressions_by_time"),

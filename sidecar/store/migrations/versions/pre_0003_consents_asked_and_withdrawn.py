@@ -7,8 +7,8 @@ from alembic import op
 
 from sidecar.store.moments import Utc
 
-revision = "pre_0002"
-down_revision = "pre_0001"
+revision = "pre_0003"
+down_revision = "pre_0002"
 branch_labels = None
 depends_on = None
 
