@@ -40,7 +40,7 @@ _LAST_TO = (
         touches.c.contact_id == bindparam("contact_id"),
         touches.c.intended_at <= bindparam("until"),
         touches.c.channel != literal_column("'staff'"),
-        _HAPPENED,
+        HAPPENED,
     )
     .order_by(touches.c.intended_at.desc(), touches.c.touch_id.desc())
     .limit(1)
