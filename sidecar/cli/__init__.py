@@ -30,6 +30,7 @@ COMMANDS = {
     "senders": "Numbers and words that a vendor refused: held, release.",
     "deliveries": "What flows, staff and the CRM never got: dead, replay.",
     "agents": "The AI voice agent: deploy its script to Retell.",
+    "classify": "Say whether a text means STOP, as the sidecar reads it.",
     "db": "The database: upgrade, status.",
     "openapi": "Print the HTTP API as an OpenAPI 3.1 document.",
 }
