@@ -13,9 +13,12 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
-from sidecar.domain.optout_english import DOUBTS, REFUSALS
+from sidecar.domain.optout_complaints import COMPLAINTS, about_the_work
+from sidecar.domain.optout_english import REFUSALS
+from sidecar.domain.optout_english_doubts import DOUBTS
 from sidecar.domain.optout_french import FRENCH
-from sidecar.domain.optout_rules import LOOK_BACK, STEM, findings
+from sidecar.domain.optout_rules import LOOK_BACK, STEM, Finding, findings
+from sidecar.domain.optout_signs import add_up
 from sidecar.domain.optout_words import CLAUSE, plain_words, within_one_slip
 
 Intent = Literal["opt_out", "opt_in", "help", "unclear", "none"]
@@ -25,8 +28,8 @@ _RULES: Final = (*REFUSALS, *FRENCH, *DOUBTS)
 _POLITE: Final = frozenset(
     "please thanks thank you ok okay now just right sorry hi hello hey sir madam mate bro dude guys "
     "immediately it this that all again already kindly asap god sake for fs everything lol man omg no yes "
-    "yeah hell the fucking bloody damn oh um svp s il vous te plait merci bonjour non oui ca cela tout "
-    "maintenant moi me je donc stp allo want to wish d de suite "
+    "yeah hell bro fam ew ugh yo smh jeez tf wtf gosh the fucking bloody damn oh um svp s il vous te plait "
+    "merci bonjour non oui ca cela tout maintenant moi me je donc stp allo want to wish d de suite "
     "immediatement veuillez".split()
 )
 _COURTESY: Final = frozenset("please thanks thank you hi hello svp s il vous plait merci bonjour".split())
@@ -39,16 +42,21 @@ _BARE_STOP_WORDS: Final = _STOP_WORDS | {"end", "cancel", "revoke", "remove"}
 """The last four as a whole message only: in a sentence they are about an appointment, a week, a boiler."""
 _THINGS: Final = frozenset({"it", "this", "that", "all", "everything"})
 _START_WORDS: Final = frozenset({"start", "unstop", "optin"})
-_HELP_WORDS: Final = frozenset({"help", "info", "aide"})
+_HELP_WORDS: Final = frozenset({"help", "info", "infos", "aide", "helpp", "hlep", "hepl"})
 
 _WIDE_NETS: Final = frozenset({"negated_contact", "forbidden_in_other_words", "refus_en_d_autres_mots"})
 """Doubts that a limit ("not before 9") settles."""
 
 _BACK_IN = re.compile(
-    r"\| (?:please |yes |ok |you can |you may |can you |svp )*(?:(?:start|resume|restart) (?:(?:sending|me|"
-    r"the|your) )*(?:texting|messaging|texts|messages)|optin|opt me (?:back )?in|(?:re ?)?subscribe|"
-    r"resubscribe|reabonne[rz]|unstop)(?: (?:me|us|moi|back|in|again|please|svp|to|your|texts|"
-    r"messages))* \|"
+    r"(?:you (?:can|may)|(?:happy|ok|okay|fine|glad) (?:for|with) you (?:to|texting)|i want you to) (?:text(?:ing)?|"
+    r"message|write to|contact) me again|(?:want|like|wish|love) to (?:receive|get) (?:your|the|these) (?:texts|"
+    r"messages)(?: and \w+)? again|(?:sign|put|add) me back (?:up|on)|(?:pouvez|peux|peut|veux que vous)(?: \w+)? "
+    r"(?:m|me) (?:ecrire|ecriviez|texter|contacter|textiez) (?:de nouveau|a nouveau|encore)|(?:veux|voudrais|"
+    r"souhaite|aimerais) (?:recevoir|avoir) vos (?:texts|messages) (?:de nouveau|a nouveau|encore)|(?:reabonnez|"
+    r"reinscrivez) moi|me (?:reabonner|reinscrire)|\| (?:please |yes |ok |you can |you may |can you |svp "
+    r")*(?:(?:start|resume|restart) (?:(?:sending|me|the|your) )*(?:texting|messaging|texts|messages)|optin|opt me "
+    r"(?:back )?in|(?:re ?)?subscribe|resubscribe|reabonne[rz]|unstop)(?: (?:me|us|moi|back|in|again|please|svp|to|"
+    r"your|texts|messages))* \|"
 )
 _NOT_BACK_IN = re.compile(r" (?:dont|not|never|no|ne|pas) ")
 
@@ -56,20 +64,24 @@ _INVITATION = re.compile(
     r" (?:(?:call|text|ring|phone|message|email|contact|write) (?:me|us|him|her|back|my (?:wife|husband|"
     r"partner|son|daughter|office|other|new|email|phone|home|work|mum|dad))|r?appelez? (?:moi|nous)|"
     r"(?:ecrivez|ecris|textez|texte|contactez) (?:moi|nous)|give (?:me|us) a (?:call|ring|bell|shout|"
-    r"buzz))(?= )(?! again)"
+    r"buzz))(?= )(?! (?:again|once more|one more time|any|ever|plus|jamais|pas))"
 )
 _BEGINS_ANEW = re.compile(r".*(?:\||\b(?:and|but|just|then|so|instead|please|et|mais|plutot|no)\b)")
 _REFUSING = re.compile(
     r" (?:dont|not|never|stop|stopped|quit|cease|to|or|ever|refrain|didnt|wont|you|they|who|keep|ne|n|m|me|"
     r"nous|plus|pas|de|if|why|cant|doesnt|shouldnt)(?= )"
 )
+_SLIP = r"by (?:mistake|accident)|accidentally|didnt mean|autocorrect|par (?:erreur|accident)"
+_BY_MISTAKE = re.compile(rf" (?:{_SLIP})(?= )")
 _CHANGE_OF_MIND = re.compile(
-    r" (?:actually no|just kidding|jk|only kidding|only joking|kidding|finalement|ignore (?:that|my|me|the|"
-    r"last)|please ignore|disregard|scratch that|wait no|go ahead|book (?:it|me|us)|still (?:want|need|"
-    r"interested|like)|(?:do|but i|but we) (?:still )?(?:need|want|would like|do)|when can (?:you|i|we)|"
-    r"what time|how much|come (?:round|over|tomorrow|today)|see you (?:tomorrow|at|on|then|later)|"
-    r"can you come|looking forward|by (?:mistake|accident)|accidentally|didnt mean|autocorrect|not you|"
-    r"mais j|mais je)(?= )"
+    rf" (?:actually no|just kidding|jk|only kidding|only joking|kidding|finalement|ignore (?:that|my|me|the|last)|"
+    rf"please ignore|disregard|scratch that|wait no|go ahead|book (?:it|me|us)|still (?:want|need|interested|like)|"
+    rf"(?:do|but i|but we) (?:still )?(?:need|want|would like|do)|when can (?:you|i|we)|what time|how much|come "
+    rf"(?:round|over|tomorrow|today)|see you (?:tomorrow|at|on|then|later)|can you come|looking forward|not you|just "
+    rf"(?:turn up|come|show up|pop in|send (?:me|it|the))|{_SLIP}|second thoughts?|wrong (?:thing|chat|button|text|"
+    rf"group)|or (?:go|not|what|continue|carry on)(?= \|)|(?:use|try) my (?:other|new|work|home|personal|own) "
+    rf"(?:phone|number|line|email)|(?:texts?|calls?|emails?|messages?|texting|calling|emailing|whatsapp)(?: (?:is|"
+    rf"are))? (?:fine|ok|okay|better|best|good|works)|mais j|mais je)(?= )"
 )
 _STOP_WORD = re.compile(r" (?:stop|unsubscribe|optout|desabonn\w*|arret|arretez|arrete)(?= )")
 _OTHER_SENSE = re.compile(
@@ -81,7 +93,7 @@ _OTHER_SENSE = re.compile(
     r"flow\w*|draughts?|draft|damp|gas|smell|alarm|boiler|toilet|tap|bleeding|mould|mold|rain|flood\w*|job|"
     r"build|pump|machine|running|overflow\w*|heating|fan|squeak\w*|rattl\w*|condensation|from|car|tv|"
     r"fridge|dryer|washer))|(?:l|d|un|en|n|s|sans|ai|a|cet|prochain|m|j|comment|pour|pouvez vous|peut on|"
-    r"faut|pourriez vous|il) arret\w*|arret\w* (?:d|de|du|vous|la|le|l|par|chez))(?= )"
+    r"faut|pourriez vous|il|est|sont|etait|a|ete|t|et) arret\w*|arret\w* (?:d|de|du|vous|la|le|l|par|chez))(?= )"
 )
 """The stop of a bus, of a leak, of a visitor."""
 
@@ -107,7 +119,8 @@ def classify_reason(body: str) -> tuple[Intent, str]:
     if keyword is not None:
         return keyword
     padded = f" {words} "
-    found = list(findings(_RULES, padded, frozenset(token[:STEM] for token in tokens)))
+    stems = frozenset(token[:STEM] for token in tokens)
+    found = [*_complaints(padded, stems, tokens), *findings(_RULES, padded, stems)]
     limited = any(finding == "none" for finding, _ in found)
     doubts = [name for finding, name in found if finding == "unclear"]
     if limited:
@@ -119,7 +132,28 @@ def classify_reason(body: str) -> tuple[Intent, str]:
         return _unless_taken_back(padded, refusal)
     if _BACK_IN.search(padded) and not _NOT_BACK_IN.search(padded):
         return "opt_in", "asks_to_be_written_to"
-    return ("unclear", doubts[0]) if doubts else _stop_left_over(padded)
+    if doubts:
+        return "unclear", doubts[0]
+    if not limited and add_up(words):
+        return "unclear", "signs_of_a_refusal"
+    return _stop_left_over(padded)
+
+
+def is_complaint(body: str) -> bool:
+    """Whether an opt-out is a complaint about being contacted, too ("I am reporting you to the ICO").
+
+    One about the work ("the tap you fitted leaks again, I want to complain") is not: it is an ordinary reply.
+    """
+    if classify(body) != "opt_out":
+        return False
+    words = plain_words(body)
+    tokens = [word for word in words.split() if word != CLAUSE]
+    return bool(_complaints(f" {words} ", frozenset(token[:STEM] for token in tokens), tokens))
+
+
+def _complaints(padded: str, stems: frozenset[str], tokens: list[str]) -> list[tuple[Finding, str]]:
+    found = list(findings(COMPLAINTS, padded, stems))
+    return [] if found and about_the_work(frozenset(tokens)) else found
 
 
 def _keyword(tokens: list[str]) -> tuple[Intent, str] | None:
@@ -171,8 +205,6 @@ def _stop_left_over(padded: str) -> tuple[Intent, str]:
     """The word STOP where no rule knew what to make of it: in another sense, or a person has to look."""
     if not _STOP_WORD.search(padded):
         return "none", "no_rule"
-    if _CHANGE_OF_MIND.search(padded):
-        return "unclear", "stop_and_a_change_of_mind"
-    if _STOP_WORD.search(_OTHER_SENSE.sub(" ", padded)):
-        return "unclear", "stop_unexplained"
-    return "none", "stop_in_another_sense"
+    if not _STOP_WORD.search(_OTHER_SENSE.sub(" ", padded)) and not _BY_MISTAKE.search(padded):
+        return "none", "stop_in_another_sense"
+    return "unclear", "stop_and_a_change_of_mind" if _CHANGE_OF_MIND.search(padded) else "stop_unexplained"

@@ -88,13 +88,25 @@ _SOMETHING_LEFT = re.compile(
 )
 
 
-def _weigh(one: Rule, rest: str) -> tuple[Finding, str]:
+_WHILE = re.compile(r" (?:while|whilst|when|pendant|quand) ")
+_WRITES = re.compile(r" (?:text|sms|messag|email|e?mail|writ|contact|m? ?ecri|courriel)")
+"""Ours to keep to, whenever a text or an email may be due; what is said of calls is read as of their own day."""
+
+
+_THEIRS = re.compile(
+    r" (?:me|us|this number|my (?:wife|husband|partner|mother|mum|mom|father|dad|parents?|daughter|son|kids?|child|"
+    r"children|family|nan|gran|grandmother|grandfather|elderly|phone|number|line)) "
+)
+
+
+def _weigh(one: Rule, found: str, rest: str) -> tuple[Finding, str]:
     """What a match still means, given what follows: "never call me" is one thing, "… before 9" another."""
     if one.weighed == "left":
         return ("unclear", "left_something_else") if _SOMETHING_LEFT.match(rest) else ("opt_out", one.name)
     urged = one.weighed == "urged"
     if _TIME.search(rest):
-        doubtful = urged or _FOR_GOOD.search(rest) is not None
+        of_texts = _WRITES.search(found) is not None and _WHILE.search(rest) is None
+        doubtful = urged or of_texts or _FOR_GOOD.search(rest) is not None
         return ("unclear", "only_at_a_time") if doubtful else ("none", "not_at_that_time")
     if one.weighed == "doubted":
         return "unclear", one.name
@@ -102,12 +114,14 @@ def _weigh(one: Rule, rest: str) -> tuple[Finding, str]:
         return "none", "not_at_that_time"
     if _PLACE.search(rest):
         return "unclear", "not_at_that_place"
+    if rest.startswith(" you ") and not urged:
+        return "none", "about_you"
     for_good = _FOR_GOOD.search(rest) is not None
     if rest.startswith((" me back ", " back ")) and not for_good:
         return "unclear", "not_call_back"
     if urged or for_good or _NOTHING_ELSE.match(rest):
         return "opt_out", one.name
-    if rest.startswith((" me ", " us ", " this number ")):
+    if _THEIRS.match(rest):
         return "unclear", "not_for_that"
     return "none", "about_something_else"
 
@@ -127,4 +141,4 @@ def findings(rules: Iterable[Rule], words: str, stems: frozenset[str]) -> Iterat
                 yield one.finding, one.name
             else:
                 end = words.find("|", match.end())
-                yield _weigh(one, words[match.end() : end])
+                yield _weigh(one, match.group(), words[match.end() : end])

@@ -18,19 +18,19 @@ _SPELLINGS: Final = dict(
     pair.split("=")
     for pair in (
         "u=you ya=you ur=your youre=you r=are plz=please pls=please plse=please pleez=please plez=please "
-        "pleas=please txt=text txts=texts txting=texting txted=texted txtin=texting textin=texting "
-        "textign=texting msg=message msgs=messages msging=messaging messagin=messaging callin=calling "
-        "sms=texts smses=texts mms=texts thx=thanks ty=thanks tks=thanks thnx=thanks dnt=dont dunt=dont "
-        "donot=dont dont=dont cannot=cant nomore=no+more num=number nbr=number numbr=number nvm=nevermind "
-        "unsub=unsubscribe unsubs=unsubscribe stahp=stop stawp=stop staph=stop stopp=stop sotp=stop "
-        "fck=fuck fuk=fuck fk=fuck fking=fucking wanna=want+to tmrw=tomorrow tmr=tomorrow b4=before "
-        "ffs=please ph=phone texto=text textos=texts sil=s+il pu=plus pus=plus jveux=je+veux jai=j+ai "
-        "tel=telephone immed=immediately txtn=texting textn=texting textng=texting calln=calling "
-        "msgn=messaging txtng=texting textingme=texting+me callingme=calling+me textme=text+me "
+        "pleas=please txt=text txts=texts txting=texting txted=texted txtin=texting textin=texting textign=texting "
+        "msg=message msgs=messages msging=messaging messagin=messaging callin=calling sms=texts smses=texts "
+        "mms=texts thx=thanks ty=thanks tks=thanks thnx=thanks dnt=dont dunt=dont donot=dont dont=dont cannot=cant "
+        "nomore=no+more num=number nbr=number numbr=number nvm=nevermind unsub=unsubscribe unsubs=unsubscribe "
+        "stahp=stop stawp=stop staph=stop stopp=stop sotp=stop fck=fuck fuk=fuck fk=fuck fking=fucking wanna=want+to "
+        "tmrw=tomorrow tmr=tomorrow b4=before ffs=please ph=phone texto=text textos=texts sil=s+il pu=plus pus=plus "
+        "jveux=je+veux jai=j+ai tel=telephone immed=immediately txtn=texting textn=texting textng=texting "
+        "calln=calling msgn=messaging txtng=texting textingme=texting+me callingme=calling+me textme=text+me "
         "callme=call+me contactme=contact+me agen=again agian=again dis=this dat=that da=the fous=foutez "
-        "anymor=anymore nolonger=no+longer stopall=stop+all stopit=stop+it optin=optin unstop=unstop "
-        "chu=je+suis phones=phone cell=phone mobile=phone cellphone=phone cellulaire=telephone ph#=number "
-        "someones=someone wifes=wife optedout=optout optingout=optout leavemealone=leave+me+alone"
+        "anymor=anymore nolonger=no+longer stopall=stop+all stopit=stop+it optin=optin unstop=unstop chu=je+suis "
+        "phones=phone cell=phone mobile=phone cellphone=phone cellulaire=telephone ph#=number someones=someone "
+        "wifes=wife optedout=optout optingout=optout leavemealone=leave+me+alone digits=number del=delete rmv=remove "
+        "abt=about bruh=bro pls2=please smses=texts gd=good hv=have hav=have"
     ).split()
 )
 """Left: as typed, accents and apostrophes gone. Right: as the rules know it; ``+`` joins two words."""
@@ -68,6 +68,12 @@ _REAL_WORDS: Final = frozenset(
     "eave heave weave leaven stopped texts arretes arretee desabonne tex database databases databased".split()
 )
 """Words that lie one slip away from a target and mean something else."""
+
+_WITHOUT_G: Final = frozenset(
+    "hitting sending calling texting messaging ringing bugging bothering harassing contacting emailing "
+    "spamming blowing getting nagging pestering annoying hassling writing phoning".split()
+)
+"""Words of the rules that are typed as they are said: "hittin", "callin"."""
 
 _STOP_SIGN: Final = "🛑"
 _FANCY: Final = str.maketrans({**dict.fromkeys("’‘ʼ`´′", "'"), "ı": "i", _STOP_SIGN: " stop "})
@@ -132,6 +138,8 @@ def _word_spelling(word: str) -> str:
     """The rules' spelling of one word of letters; remembered, since most words are common ones (numbers never are)."""
     if word in _SPELLINGS:
         return _SPELLINGS[word].replace("+", " ")
+    if word.endswith("in") and f"{word}g" in _WITHOUT_G:
+        return f"{word}g"
     short = _LONG_RUN.sub(r"\1", word)
     if short != word:
         return _word_spelling(short)
