@@ -71,6 +71,8 @@ class Record:
         channel = sayings.CHANNELS.get(step["channel"], step["channel"])
         if step["kind"] == "answer":
             return f"a person's answer ({channel})"
+        if step["kind"] == "help":
+            return f"the answer to HELP ({channel})"
         if step["kind"] == "confirmation":
             return f"the confirmation of their STOP ({channel})"
         return name if name == channel else f"{name} ({channel})"
@@ -307,6 +309,8 @@ def _claim(record: Record, event: Row, data: Row) -> Line:
 
 def _answer(record: Record, event: Row, data: Row) -> Line:
     del record
+    if event["reason"] == "help":
+        return Line(_at(event["at"]), "sidecar", "says who we are and how to stop, if the gates agree")
     who = "AI" if data.get("by") == "ai" else "staff"
     return Line(_at(event["at"]), who, "answered them, if the gates agree")
 

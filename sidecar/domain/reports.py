@@ -108,6 +108,8 @@ class VoiceReport:
     in_voicemail: bool | None = None
     duration_ms: int | None = None
     summary: str = ""
+    said: tuple[str, ...] = ()
+    """What the person said, utterance by utterance, where the vendor wrote it down. It is read, never kept."""
     alert: str = ""
     """A sentence for the operator, where one must act (no payment, number flagged as spam)."""
 

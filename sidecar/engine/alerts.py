@@ -43,6 +43,7 @@ _WHY = {
     "anonymous": "The number was withheld, so nobody could be texted.",
     "not_lifted": "The opt-out was taken off their record in the CRM, but only they can lift it. They text START to "
     "your number, or you note their own words with `recovery contacts opt-in`.",
+    "said_on_the_phone": "It was said to our AI agent on the phone; the summary of the call is in the record.",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sidecar.domain import phones
 from sidecar.domain.calls import LIVE
@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     from sqlalchemy import RowMapping
 
     from sidecar.config.business import Business
+    from sidecar.domain.gates import Kind
     from sidecar.domain.playbooks import Channel, Step
     from sidecar.domain.windows import LocalWindow, Window
     from sidecar.engine.context import Turn
 
 _TEXTS = ("sms", "email")
+
+GATED_AS: Final[dict[str, Kind]] = {"answer": "answer", "help": "answer", "confirmation": "confirmation"}
+"""Steps that answer a message of theirs, and what they are to the gates: what HELP asks for is an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ def number_for(turn: Turn, sequence: RowMapping, row: RowMapping) -> str:
     Who wrote to one of them is answered from it, and a STOP confirmed from it, whichever they had called.
     """
     number: str = sequence["number"]
-    if row["kind"] in ("answer", "confirmation") and row["channel"] == "sms":
+    if row["kind"] in GATED_AS and row["channel"] == "sms":
         last = record.last_text_of(turn.tx, turn.business.id, sequence["contact_id"])
         if last is not None and turn.business.number(last["recipient"]) is not None:
             number = last["recipient"]
@@ -107,7 +111,7 @@ def step_facts(row: RowMapping, definition: Step | None) -> StepFacts:
     return StepFacts(
         channel=row["channel"],
         purpose=definition.purpose if definition else "service",
-        kind=row["kind"] if row["kind"] in ("answer", "confirmation") else "touch",
+        kind=GATED_AS.get(row["kind"], "touch"),
         first=row["ordinal"] == 0,
         nurture=definition.nurture if definition else False,
         due_at=row["due_at"],

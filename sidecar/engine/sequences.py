@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sidecar.engine.results import FlowRef
 
 LATER = 1000
-"""Ordinal of steps that were not in the playbook: staff tasks, answers, the confirmation of a STOP."""
+"""Ordinal of steps that were not in the playbook: staff tasks, answers (to HELP, too), a STOP's confirmation."""
 
 OWN = ("touch", "task")
 """Kinds of steps that make up a sequence and end with it; an answer or a STOP's confirmation does not."""
@@ -286,7 +286,7 @@ def add_step(
     reason: str = "",
     deadline: timedelta | None = None,
 ) -> None:
-    """A step that no playbook holds, due now: a staff task, an answer, the confirmation of a STOP."""
+    """A step that no playbook holds, due now: a staff task, an answer (to HELP, too), the confirmation of a STOP."""
     row = _row(turn, sequence_id, name, channel, LATER, turn.now, deadline, "")
     rows.add_steps(turn.tx, [{**row, "kind": kind, "body": body, "reason": reason}])
 

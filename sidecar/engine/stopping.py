@@ -21,7 +21,7 @@ from sidecar.store import consents, contacts, touches
 from sidecar.store import sequences as rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import RowMapping
@@ -86,6 +86,7 @@ def stop(
     said_at: datetime | None = None,
     refused: str | None = None,
     during: str | None = None,
+    complaint: bool = False,
 ) -> OptResult:
     """Suppress a person on every channel, take back what they consented to, close their sequence: one transaction.
 
@@ -98,6 +99,7 @@ def stop(
         own_lease: the lease that is held is the caller's own (the provider's refusal told us of the STOP).
         refused: the touch that the provider took and then refused, which told us of the STOP.
         during: the call in which they say it: its agent says goodbye, so it is not cut off.
+        complaint: they complained of being contacted, and their own sequence is closed for that.
 
     Raises:
         Leased: when a request to them is under way and ``force`` is not set; nothing is written then.
@@ -119,21 +121,22 @@ def stop(
         turn.record("suppression.added", contact_id=contact_id, reason=source, in_flight=list(in_flight))
         if source != CRM:
             owe_word(turn, contact_id, opted_out=True, source=source, at=said_at or turn.now)
-    _end_everything(turn, people, under_way, said=source in SAID, refused=refused)
+    ends = dict.fromkeys(people, "opted_out") | {contact_id: "complained" if complaint else "opted_out"}
+    _end_everything(turn, ends, under_way, said=source in SAID, refused=refused)
     return OptResult(contact_id, suppressed=True, changed=changed, in_flight=in_flight)
 
 
 def _end_everything(
-    turn: Turn, people: Sequence[str], under_way: Sequence[RowMapping], *, said: bool, refused: str | None
+    turn: Turn, ends: Mapping[str, str], under_way: Sequence[RowMapping], *, said: bool, refused: str | None
 ) -> None:
-    """Let no call ring on, and close what is open for these people; no caller is dropped in silence."""
+    """Let no call ring on, and close what is open for these people, each for a reason; nobody is dropped in silence."""
     for row in under_way:
         if row["channel"] == "voice":
             turn.owe("voice.stop", "voice", {"touch_id": row["touch_id"]}, sequence_id=row["sequence_id"])
-    for person_id in people:
+    for person_id, reason in ends.items():
         sequence = rows.open_of(turn.tx, turn.business.id, person_id)
         if sequence is not None:
-            sequences.close_sequence(turn, sequence, "opted_out", outcome="opted_out")
+            sequences.close_sequence(turn, sequence, reason, outcome=reason)
             if not said:
                 sequences.tell_of_dropped(turn, sequence, refused=refused)
 

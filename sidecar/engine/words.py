@@ -23,6 +23,19 @@ CONFIRMATION = "You will get no more messages from {company}. Reply START if tha
 CONFIRMATION_FR = "Vous ne recevrez plus de messages de {company}. Répondez START en cas d'erreur."
 """The one confirmation of a STOP says nothing but that (47 CFR 64.1200(a)(12))."""
 
+HELP = (
+    "This is {company}: we text people whose call we missed. Reach us on {number}. Reply STOP to get no more messages."
+)
+HELP_FR = (
+    "Ici {company} : nous écrivons à ceux dont nous avons manqué l'appel. Joignez-nous au {number}. "
+    "Répondez STOP pour ne plus recevoir de messages."
+)
+"""The answer to HELP: who we are, how to reach us, how to stop (CTIA Messaging Principles)."""
+
+
+_OURS = {"confirmation": (CONFIRMATION, CONFIRMATION_FR), "help": (HELP, HELP_FR)}
+"""Words that no playbook holds, by kind of step: in English and in French."""
+
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -36,9 +49,8 @@ class Content:
 def compose(turn: Turn, who: Person, sequence: RowMapping, row: RowMapping, step: Step | None) -> Content:
     """Render one step's words for one person."""
     values = _values(turn, who, sequence)
-    if row["kind"] == "confirmation":
-        french = turn.business.language.startswith("fr")
-        return Content(texts.render(CONFIRMATION_FR if french else CONFIRMATION, values))
+    if row["kind"] in _OURS:
+        return Content(texts.render(_OURS[row["kind"]][turn.business.language.startswith("fr")], values))
     if row["body"] is not None:
         # A task's headline is the alert's own: who it is about.
         return Content(row["body"], subject="" if row["kind"] == "task" else f"Re: your call to {turn.business.name}")

@@ -81,6 +81,19 @@ _LAST_TEXT = (
 )
 
 
+_RECORDED_SINCE = (
+    select(events.c.event_id)
+    .where(
+        events.c.business_id == bindparam("business_id"),
+        events.c.contact_id == bindparam("contact_id"),
+        events.c.type == bindparam("type"),
+        events.c.reason == bindparam("reason"),
+        events.c.at > bindparam("since"),
+    )
+    .limit(1)
+)
+
+
 def add_event(tx: Tx, **values: Any) -> None:
     """One line of the record; never changed, never deleted."""
     statements.add(tx, events, values)
@@ -96,6 +109,12 @@ def events_of(
     if contact_id is not None:
         query = query.where(events.c.contact_id == contact_id)
     return tx.conn.execute(query.order_by(events.c.event_id)).mappings().all()
+
+
+def recorded_since(tx: Tx, business_id: str, contact_id: str, kind: str, reason: str, since: datetime) -> bool:
+    """Whether this was recorded of a person, for this reason, after that moment."""
+    wanted = {"business_id": business_id, "contact_id": contact_id, "type": kind, "reason": reason, "since": since}
+    return tx.conn.execute(_RECORDED_SINCE, wanted).first() is not None
 
 
 def event(tx: Tx, business_id: str, event_id: str) -> RowMapping | None:

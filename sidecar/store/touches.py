@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Insert, RowMapping, Select, bindparam, fun
 
 from sidecar.store import statements
 from sidecar.store.statements import every, first, insert_or, one_of
-from sidecar.store.tables import claims, senders, touches
+from sidecar.store.tables import claims, senders, steps, touches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 
 HAPPENED = touches.c.state.not_in([literal_column("'failed'"), literal_column("'withdrawn'")])
 """The touch went out, or may have."""
+_ANSWERS_THEM = (
+    select(steps.c.name)
+    .where(
+        steps.c.business_id == touches.c.business_id,
+        steps.c.sequence_id == touches.c.sequence_id,
+        steps.c.name == touches.c.step,
+        one_of(steps.c.kind, ("answer", "help", "confirmation")),
+    )
+    .exists()
+)
+"""They wrote, and this is what they got for it."""
 
 
 def _count(*where: ColumnElement[bool]) -> Select[int]:
@@ -55,6 +66,7 @@ def _count_in_sequence(channels: tuple[str, ...]) -> Select[int]:
         touches.c.sequence_id == bindparam("sequence_id"),
         one_of(touches.c.channel, channels),
         HAPPENED,
+        ~_ANSWERS_THEM,
     )
 
 
@@ -165,7 +177,7 @@ def last_to(tx: Tx, business_id: str, contact_id: str, *, until: datetime) -> Ro
 
 
 def count_in_sequence(tx: Tx, business_id: str, sequence: RowMapping, channels: tuple[str, ...]) -> int:
-    """Touches of these channels that a sequence has sent, or may have sent."""
+    """Follow-ups by these channels that a sequence has sent, or may have sent; what answers a message is none."""
     wanted = {
         "business_id": business_id,
         "sequence_id": sequence["sequence_id"],

@@ -151,6 +151,7 @@ def read_event(payload: Mapping[str, Any], now: datetime) -> VoiceReport | None:
         in_voicemail=in_voicemail if isinstance(in_voicemail, bool) else None,
         duration_ms=_milliseconds(call.get("duration_ms")),
         summary=str(analysis.get("call_summary") or ""),
+        said=_said(call.get("transcript_object")),
         alert=_alert(reason),
     )
 
@@ -183,6 +184,12 @@ def _reached(stage: str, reason: str, *, in_voicemail: bool) -> bool | None:
     if stage == "started" or not reason or reason in OURS:
         return None
     return reason in REACHED and not in_voicemail
+
+
+def _said(transcript: object) -> tuple[str, ...]:
+    """The person's own utterances: neither the agent's, nor those of whom the call was transferred to."""
+    spoken = map(_object, transcript) if isinstance(transcript, list) else ()
+    return tuple(text for one in spoken if one.get("role") == "user" and (text := _text(one, "content")))
 
 
 def _alert(reason: str) -> str:

@@ -6,6 +6,7 @@ knows. Fields: twilio.com/docs/voice/twiml and twilio.com/docs/messaging/guides/
 
 from __future__ import annotations
 
+import re
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Literal, cast, get_args
@@ -35,6 +36,8 @@ _KEYWORDS: dict[str, Intent] = {
     **dict.fromkeys(("help", "info"), "help"),
 }
 """What Twilio acts upon and answers by itself where it is the whole text (not YES: people answer with it)."""
+
+_SID = re.compile(r"[SM]M[0-9a-fA-F]{32}")
 
 _OPT_OUT_TYPES: dict[str, Intent] = {"STOP": "opt_out", "START": "opt_in", "HELP": "help"}
 
@@ -180,10 +183,17 @@ def intent_of(body: str, opt_out_type: str = "") -> tuple[Intent | None, bool]:
     """What Twilio itself made of a text, and whether it has answered it.
 
     ``OptOutType`` comes with Advanced Opt-Out. Without it, Twilio acts on its default keywords where one of
-    them is the whole text (on toll-free numbers the network answers).
+    them is the whole text. On toll-free numbers the network answers STOP and START, and Twilio the others, HELP
+    too. Where Twilio did not act after all ("Stop." with its full stop), a confirmation of ours is the only one;
+    where it did, it refuses ours (21610): nobody gets two.
     """
     intent = _OPT_OUT_TYPES.get(opt_out_type.upper()) or _KEYWORDS.get(body.strip().casefold())
     return intent, intent is not None
+
+
+def is_sid(message_id: str) -> bool:
+    """Whether a message went through Twilio, by the shape of its id, whoever tells us of it."""
+    return _SID.fullmatch(message_id) is not None
 
 
 def read_message_status(form: Mapping[str, str], now: datetime, touch_id: str | None = None) -> DeliveryReport:

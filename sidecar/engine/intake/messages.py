@@ -1,4 +1,9 @@
-"""A message from a person becomes one transaction: a STOP suppresses, anything else is a reply."""
+"""A message from a person becomes one transaction: a STOP suppresses, HELP is answered, anything else is a reply.
+
+HELP (INFO, AIDE) by text is no answer to our question: it asks who writes. They are told, and how to stop; the
+sequence goes on, nothing counts as replied, and staff are not fetched for it. A complaint about being contacted is a
+STOP that staff hear of at once.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +16,7 @@ import structlog
 
 from sidecar.domain import optout, phones
 from sidecar.engine import asking, facts, people, sequences, stopping
+from sidecar.engine.intake import outcomes
 from sidecar.engine.results import Invalid, MessageResult
 from sidecar.store import contacts, record
 from sidecar.store import sequences as rows
@@ -32,6 +38,9 @@ WHOLE_SECONDS = timedelta(seconds=2)
 LONGEST_ID = 128
 LONGEST_ADDRESS = 254
 """Of the columns: PostgreSQL refuses what is longer, and the reply would be lost."""
+
+HELP_SELDOM = timedelta(hours=24)
+"""Who says HELP is told who we are no oftener than this."""
 
 CONFIRM_WITHIN = timedelta(minutes=5)
 """A STOP is confirmed within this or not at all (47 CFR 64.1200(a)(12))."""
@@ -66,8 +75,11 @@ def record_message(turn: Turn, report: MessageReport, *, source: str, force: boo
         intent = "none"
     said_at = report.at if source == "log" else turn.now
     stopped = None
+    complaint = intent == "opt_out" and optout.is_complaint(report.body)
     if intent == "opt_out":
-        stopped = stopping.stop(turn, contact_id, source=report.channel, force=force, said_at=said_at)
+        stopped = stopping.stop(
+            turn, contact_id, source=report.channel, force=force, said_at=said_at, complaint=complaint
+        )  # fmt: skip
     else:
         facts.person(turn, contact_id, lock=True)
     standing = rows.open_of(turn.tx, turn.business.id, contact_id)
@@ -75,8 +87,14 @@ def record_message(turn: Turn, report: MessageReport, *, source: str, force: boo
     sequence_id = sequence["sequence_id"] if sequence is not None else None
     _keep(turn, report, source, intent, contact_id, sequence_id)
     asking.hear(turn, contact_id, report, intent)
-    if stopped is not None:
+    if stopped is not None and complaint:
+        outcomes.record_complaint(
+            turn, contact_id, sequence_id=sequence_id, source=report.channel, message_id=report.message_id
+        )
+    elif stopped is not None:
         _after_stop(turn, report, contact_id, changed=stopped.changed)
+    elif intent == "help" and report.channel == "sms":
+        _after_help(turn, report, contact_id)
     else:
         if intent == "opt_in":
             stopping.start(turn, contact_id, source=report.channel, said_at=said_at)
@@ -152,6 +170,19 @@ def _after_stop(turn: Turn, report: MessageReport, contact_id: str, *, changed: 
         sequence_id = sequences.conversation(turn, contact_id, report.to)
         name = new_id("confirm", turn.now)
         sequences.add_step(turn, sequence_id, name, kind="confirmation", channel="sms", deadline=CONFIRM_WITHIN)
+
+
+def _after_help(turn: Turn, report: MessageReport, contact_id: str) -> None:
+    """Say who we are and how to stop: once in a while, and not where the vendor has answered by itself."""
+    since = turn.now - HELP_SELDOM
+    if report.vendor_answered or phones.is_anonymous(report.sender):
+        return
+    if record.recorded_since(turn.tx, turn.business.id, contact_id, "answer.asked", "help", since):
+        return
+    sequence_id = sequences.conversation(turn, contact_id, report.to)
+    name = new_id("help", turn.now)
+    sequences.add_step(turn, sequence_id, name, kind="help", channel="sms", deadline=HELP_SELDOM)
+    turn.record("answer.asked", contact_id=contact_id, sequence_id=sequence_id, step=name, reason="help")
 
 
 def _after_reply(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sidecar.channels.port import Accepted
 from sidecar.domain import phones
 from sidecar.engine import facts, gating, people, sending, sequences, stopping
+from sidecar.engine.intake import hearing
 from sidecar.engine.results import NotFound, OptResult, OutcomeResult
 from sidecar.store import contacts, touches
 from sidecar.store import sequences as rows
@@ -52,7 +54,10 @@ def record_outcome(
     """
     alerted = outcome in ALERTED
     if outcome in STOPPING:
-        stopped = stopping.stop(turn, contact_id, source=f"outcome_{source}", force=force, during=during)
+        complaint = outcome == "complained"
+        stopped = stopping.stop(
+            turn, contact_id, source=f"outcome_{source}", force=force, during=during, complaint=complaint
+        )  # fmt: skip
         alerted = alerted or (source == "voice" and stopped.changed)  # in their own words: staff hear of it
     facts.lock(turn, contact_id)
     sequence = _sequence(turn, contact_id, sequence_id)
@@ -61,7 +66,10 @@ def record_outcome(
         reason=outcome, source=source, value_minor=value_minor,
     )  # fmt: skip
     if alerted:
-        turn.alert(outcome, contact_id=contact_id, sequence_id=sequence["sequence_id"] if sequence else None)
+        turn.alert(
+            outcome, contact_id=contact_id, sequence_id=sequence["sequence_id"] if sequence else None,
+            reason="said_on_the_phone" if source == "voice" and outcome in STOPPING else None,
+        )  # fmt: skip
     if sequence is None:
         return OutcomeResult(outcome, contact_id, None, "")
     values: dict[str, Any] = {"outcome": outcome}
@@ -71,6 +79,20 @@ def record_outcome(
     _end(turn, outcome, contact_id, sequence)
     after = rows.get(turn.tx, turn.business.id, sequence["sequence_id"])
     return OutcomeResult(outcome, contact_id, sequence["sequence_id"], after["state"] if after else "")
+
+
+def record_complaint(turn: Turn, contact_id: str, *, sequence_id: str | None, source: str, message_id: str) -> None:
+    """The outcome of a complaint in a person's own words, beside the STOP that it is: staff read it at once.
+
+    Nothing confirms it to them: whoever complains of our messages hears from a person or from nobody.
+    """
+    turn.record(
+        "outcome.recorded", contact_id=contact_id, sequence_id=sequence_id, message_id=message_id,
+        reason="complained", source=source,
+    )  # fmt: skip
+    if sequence_id is not None:
+        rows.change(turn.tx, turn.business.id, sequence_id, outcome="complained")
+    turn.alert("complained", contact_id=contact_id, sequence_id=sequence_id, message_id=message_id)
 
 
 def _end(turn: Turn, outcome: Outcome, contact_id: str, sequence: RowMapping) -> None:
@@ -191,6 +213,9 @@ def record_voice(turn: Turn, report: VoiceReport, *, force: bool) -> None:
     facts.lock(turn, touch["contact_id"])
     touch = touches.get(turn.tx, turn.business.id, touch["touch_id"]) or touch
     details = dict(touch["details"] or {})
+    heard = hearing.of(report, details.get("outcome"))
+    if heard in STOPPING:
+        report = replace(report, outcome=heard)
     # A report that a later stage has overtaken tells nothing but its own time; a STOP holds whenever it comes.
     late = any(f"{stage}_at" in details for stage, rank in STAGES.items() if rank > STAGES[report.stage])
     outcome = _outcome(details.get("outcome"), report.outcome, late=late)
@@ -206,6 +231,8 @@ def record_voice(turn: Turn, report: VoiceReport, *, force: bool) -> None:
             step=touch["step"], touch_id=touch["touch_id"], reason=report.reason,
             reached=report.reached,
         )  # fmt: skip
+        if heard == "unclear":
+            hearing.doubt(turn, touch)
         if report.alert:
             turn.alert("operator", touch_id=touch["touch_id"], sequence_id=touch["sequence_id"], reason=report.alert)
     details[seen] = report.at.isoformat()

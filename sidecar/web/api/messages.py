@@ -52,6 +52,8 @@ def _twilio(asked: Asked, post: TwilioPost) -> Answer:
 
 def _text(asked: Asked, given: OwnMessage) -> Answer:
     business = asked.business(called=given.to)
+    # A flow that retells Twilio's post in our shape: Twilio has acted on its keywords all the same.
+    intent, answered = twilio.intent_of(given.body) if twilio.is_sid(given.message_id) else (None, False)
     told = MessageReport(
         message_id=given.message_id,
         channel="sms",
@@ -59,6 +61,8 @@ def _text(asked: Asked, given: OwnMessage) -> Answer:
         to=people.phone(business, given.to, "to"),
         sender=people.phone(business, given.sender, "from"),
         body=given.body,
+        vendor_intent=intent,
+        vendor_answered=answered,
     )
     return _taken(asked, business, told, "api")
 

@@ -167,7 +167,7 @@ class StepShown(Shown):
 
     name: str
     channel: str
-    kind: str = Field(description="`touch`, or what came in between: `answer`, `confirmation`, `task`.")
+    kind: str = Field(description="`touch`, or what came in between: `answer`, `help`, `confirmation`, `task`.")
     state: str
     reason: str
     due_at: datetime | None

@@ -278,6 +278,20 @@ def token_of(web: Web) -> str:
     return str(row["reply_token"])
 
 
+@pytest.mark.parametrize(("message_id", "confirmations"), [("SM" + "0a" * 16, 0), ("theirs-1", 1)])
+@pytest.mark.parametrize("body", ["STOP", "HELP"])
+def test_a_keyword_retold_in_our_shape_was_answered_if_twilio_carried_it(
+    web: Web, message_id: str, confirmations: int, body: str
+) -> None:
+    """A flow that tells of Twilio's message in its own words must not have it answered twice."""
+    told = {"channel": "sms", "message_id": message_id, "to": ACME, "from": CALLER, "body": body}
+    answer = web.post("/v1/messages/inbound", told).get_json()
+    person = web.sidecar.timeline.person("acme", answer["contact_id"])
+    assert person is not None
+    ours = [step["kind"] for row in person["sequences"] for step in row["steps"]]
+    assert ours == [{"STOP": "confirmation", "HELP": "help"}[body]] * confirmations
+
+
 def test_an_email_reply_is_read_without_what_it_quotes(web: Web) -> None:
     foot = "On Wed, Acme Plumbing wrote:\n> To hear no more: unsubscribe\n> STOP to opt out"
     reply = {

@@ -197,6 +197,23 @@ def test_what_the_agent_noted_is_the_outcome(outcome: str) -> None:
     assert (report.stage, report.outcome) == ("analyzed", outcome)
 
 
+def test_what_the_person_said_is_handed_on_without_what_others_said() -> None:
+    spoken = [
+        {"role": "agent", "content": "May I book you in?", "words": []},
+        {"role": "user", "content": "Don't call me again.", "words": []},
+        {"role": "transfer_target", "content": "Hello, Sam here.", "words": []},
+        {"role": "user", "content": None},
+        "rubbish",
+    ]
+    report = read_event(event("call_analyzed", disconnection_reason="user_hangup", transcript_object=spoken), NOW)
+    assert report is not None
+    assert report.said == ("Don't call me again.",)
+    for nothing in (None, "text", {}, []):
+        report = read_event(event("call_analyzed", transcript_object=nothing), NOW)
+        assert report is not None
+        assert report.said == ()
+
+
 @pytest.mark.parametrize("outcome", ["none", "", "human_answered", "converted", "rubbish", None])
 def test_nothing_else_is_one(outcome: str | None) -> None:
     report = read_event(event("call_analyzed", disconnection_reason="agent_hangup", **analysed(outcome)), NOW)

@@ -11,6 +11,7 @@ from sidecar.channels.twilio.webhooks import (
     UnreadablePostError,
     classify,
     intent_of,
+    is_sid,
     read_call,
     read_dial_result,
     read_incoming,
@@ -216,6 +217,30 @@ def test_a_text() -> None:
 )
 def test_what_twilio_itself_did(body: str, opt_out_type: str, intent: str | None) -> None:
     assert intent_of(body, opt_out_type) == (intent, intent is not None)
+
+
+@pytest.mark.parametrize("to", ["+441174960001", "+18005550123"])
+@pytest.mark.parametrize(("body", "opt_out_type"), [("STOP", ""), ("stop", "STOP"), ("HELP", ""), ("HELP", "HELP")])
+def test_a_keyword_is_answered_by_twilio_or_the_network_on_every_kind_of_number(
+    to: str, body: str, opt_out_type: str
+) -> None:
+    report = read_message(TEXT | {"To": to, "Body": body, "OptOutType": opt_out_type}, NOW)
+    assert report.vendor_answered
+
+
+@pytest.mark.parametrize(
+    ("message_id", "twilios"),
+    [
+        ("SM" + "0a" * 16, True),
+        ("MM" + "0A" * 16, True),
+        ("SM1", False),
+        ("XX" + "0a" * 16, False),
+        ("SM" + "0a" * 16 + "\n", False),
+        ("", False),
+    ],
+)
+def test_the_shape_of_an_id_tells_whether_twilio_carried_a_message(message_id: str, twilios: bool) -> None:
+    assert is_sid(message_id) is twilios
 
 
 @pytest.mark.parametrize(
