@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 _AMBIGUOUS_ALOUD: Final = frozenset({"keyword", "stop_as_a_sentence"})
 """Rules that need more than a spoken word: "stop" to somebody who is speaking may mean the speaking."""
 
-
 Heard = Literal["opted_out", "complained", "unclear"]
 """They asked not to be contacted; they complained that they are; they may have done either."""
 

@@ -214,7 +214,7 @@ def record_voice(turn: Turn, report: VoiceReport, *, force: bool) -> None:
     touch = touches.get(turn.tx, turn.business.id, touch["touch_id"]) or touch
     details = dict(touch["details"] or {})
     heard = hearing.of(report, details.get("outcome"))
-    if heard in STOPPING:
+    if heard is not None and heard != "unclear":
         report = replace(report, outcome=heard)
     # A report that a later stage has overtaken tells nothing but its own time; a STOP holds whenever it comes.
     late = any(f"{stage}_at" in details for stage, rank in STAGES.items() if rank > STAGES[report.stage])

@@ -242,7 +242,7 @@ def test_a_complaint_to_the_agent_closes_suppresses_and_alerts_once(home: House,
     for _ in range(2):
         home.sidecar.intake.voice(home.business, report)
     home.live(hours=24)
-    assert ended(home, opened.sequence_id) == ("closed", "opted_out")
+    assert ended(home, opened.sequence_id) == ("closed", "complained")
     assert (home.sequence(opened.sequence_id)["outcome"], suppressed(home)) == ("complained", True)
     assert (len(texts_to(sandbox)), sandbox.emails) == (1, [])
     assert sum("complained" in alert for alert in alerts(sandbox)) == 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sidecar.domain.reports import MessageReport, VoiceReport
+from sidecar.domain.reports import MessageReport, SpokenStop, VoiceReport
 from sidecar.engine.words import HELP, HELP_FR
 from tests.integration.engine.seeing import alerts, contact, ended, events, step, steps, suppressed, texts_to
 from tests.support.house import CALLER, NUMBER
@@ -273,6 +273,34 @@ def test_a_complaint_aloud_is_told_once(home: House, sandbox: Sandbox) -> None:
     assert ended(home, sequence_id) == ("closed", "complained")
     [alert] = alerts(sandbox)
     assert "complained" in alert
+
+
+def noted_by_the_agent(home: House, sandbox: Sandbox, *said: str) -> str:
+    """The agent's tool took a STOP; what they said, as its transcript has it, comes afterwards."""
+    opened = home.miss()
+    home.live(minutes=3)
+    [call] = sandbox.calls_placed
+    home.sidecar.intake.spoken_stop(home.business, SpokenStop(call.call_id, words="Stop."))
+    report = VoiceReport(call.call_id, "analyzed", home.clock.now(), said=said, reached=True)
+    home.sidecar.intake.voice(home.business, report)
+    home.settle()
+    sequence_id: str = opened.sequence_id
+    return sequence_id
+
+
+@pytest.mark.parametrize("said", ["Stop.", "Please don't call me again."])
+def test_the_tools_stop_leaves_no_doubt_of_what_was_said(home: House, sandbox: Sandbox, said: str) -> None:
+    """Its transcript neither doubts it nor tells it again."""
+    sequence_id = noted_by_the_agent(home, sandbox, said)
+    assert ended(home, sequence_id) == ("closed", "opted_out")
+    [alert] = alerts(sandbox)
+    assert "opted out" in alert
+
+
+def test_a_complaint_that_the_tool_took_for_a_stop_is_told_too(home: House, sandbox: Sandbox) -> None:
+    sequence_id = noted_by_the_agent(home, sandbox, COMPLAINT)
+    assert home.sequence(sequence_id)["outcome"] == "complained"
+    assert ["complained" in alert for alert in alerts(sandbox)] == [False, True]
 
 
 def test_a_spoken_stop_may_mean_the_speaking_and_is_for_a_person(home: House, sandbox: Sandbox) -> None:

@@ -30,7 +30,9 @@ def test_the_table_of_phrases_is_recognised(capsys: pytest.CaptureFixture[str]) 
     """The bars: precision and recall of ``opt_out``, and recall of ``opt_out`` or ``unclear``, in each language."""
     with capsys.disabled():
         for language in ("en", "fr"):
-            table = Counter((meant, classify(text)) for meant, tongue, text in PHRASES if tongue == language)
+            table: Counter[tuple[str, str]] = Counter(
+                (meant, classify(text)) for meant, tongue, text in PHRASES if tongue == language
+            )
             for line in lines_of(table, language):
                 print(line)  # noqa: T201 - the table is what this test is for
             meant_out = sum(count for (meant, _), count in table.items() if meant == "opt_out")

@@ -208,8 +208,9 @@ def test_what_the_person_said_is_handed_on_without_what_others_said() -> None:
     report = read_event(event("call_analyzed", disconnection_reason="user_hangup", transcript_object=spoken), NOW)
     assert report is not None
     assert report.said == ("Don't call me again.",)
-    for nothing in (None, "text", {}, []):
-        report = read_event(event("call_analyzed", transcript_object=nothing), NOW)
+    unwritten: tuple[object, ...] = (None, "text", {}, [])
+    for transcript in unwritten:
+        report = read_event(event("call_analyzed", transcript_object=transcript), NOW)
         assert report is not None
         assert report.said == ()
 
