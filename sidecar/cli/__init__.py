@@ -23,6 +23,7 @@ COMMANDS = {
     "lia": "Draft the legitimate-interest assessment that the UK and the EEA ask for.",
     "serve": "Answer calls and messages, and carry out what is due.",
     "demo": "Play a missed call against local vendors, in seconds.",
+    "audit": "Why was this text sent? Everything about one person, with the rules.",
     "contacts": "People: list, show why they were texted, STOP and START.",
     "consents": "What people allowed: import, export, list, withdraw.",
     "sequences": "Sequences: list, show, close, hold, resume.",

@@ -79,7 +79,23 @@ def show(who: str, business_id: str | None, *, in_json: bool) -> None:
     `recovery contacts list`. What they wrote stands between what we did. Times are those of the business.
     """
     with opened() as sidecar:
-        found = _found(sidecar, among(sidecar.businesses, business_id), who)
+        business, person = one_person(sidecar, business_id, who)
+    if in_json:
+        print_json(person)
+    else:
+        from sidecar.cli.telling import tell_person
+
+        tell_person(business, person)
+
+
+def one_person(sidecar: Sidecar, business_id: str | None, who: str) -> tuple[Business, dict[str, Any]]:
+    """The person with that number or id, in the business that knows them.
+
+    Raises:
+        click.ClickException: nobody has it.
+        click.UsageError: several businesses know them, and none was named.
+    """
+    found = _found(sidecar, among(sidecar.businesses, business_id), who)
     if not found:
         raise click.ClickException(
             f"nobody with {'this id' if who.startswith('con_') else 'this number'} has called or written; "
@@ -88,13 +104,7 @@ def show(who: str, business_id: str | None, *, in_json: bool) -> None:
     if len(found) > 1:
         known = ", ".join(business.id for business, _ in found)
         raise click.UsageError(f"several businesses know this number: say which with --business: {known}")
-    [(business, person)] = found
-    if in_json:
-        print_json(person)
-    else:
-        from sidecar.cli.telling import tell_person
-
-        tell_person(business, person)
+    return found[0]
 
 
 def _found(sidecar: Sidecar, businesses: list[Business], who: str) -> list[tuple[Business, dict[str, Any]]]:

@@ -5,7 +5,7 @@ Pure: plain values in (see :mod:`sidecar.record.timeline`), lines out; printing 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +15,8 @@ from sidecar.cli.sayings import clean, plain
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
+
+    from sidecar.cli.rules import Rule
 
     Row = Mapping[str, Any]
 
@@ -34,6 +36,12 @@ class Line:
     words: str = ""
     """What was written or said, word for word."""
     tone: Tone = ""
+    rules: tuple[Rule, ...] = ()
+    """Which rules allowed or stopped it; an audit shows them."""
+    event: Row | None = field(default=None, repr=False)
+    """The line of the record that it tells, if it tells one."""
+    delivery: Row | None = field(default=None, repr=False)
+    """Or what was owed to somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +103,7 @@ def tell(record: Record) -> Iterator[Line]:
             continue  # the line that says what became of it says it all
         line = _line(record, event)
         if line is not None:
-            yield line
+            yield replace(line, event=event)
         if event["type"] in ("sequence.closed", "outcome.recorded"):
             yield from cancelled.pop((event["sequence_id"], event["at"]), ())
     for left in cancelled.values():  # cancelled by a rule of its own, long after the end

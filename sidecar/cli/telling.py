@@ -16,6 +16,7 @@ from sidecar.cli.terminal import console, print_facts, print_story
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sidecar.cli.story import Line
     from sidecar.config.business import Business
 
     Row = dict[str, Any]
@@ -30,8 +31,11 @@ def tell_sequence(business: Business, sequence: Row) -> None:
     _print_record(record)
 
 
-def tell_person(business: Business, person: Row) -> None:
-    """One person: name, addresses, consent, and everything that ever happened between them and the business."""
+def tell_person(business: Business, person: Row, lines: Sequence[Line] | None = None) -> None:
+    """One person: name, addresses, consent, and everything that ever happened between them and the business.
+
+    ``lines``: the story, where it is told with more than the record's own lines (an audit).
+    """
     zone = ZoneInfo(business.zone)
     title = Text(person["contact_id"], style="bold").append(f"  {_name(person)}", style="default")
     if person["suppressed"]:
@@ -44,11 +48,11 @@ def tell_person(business: Business, person: Row) -> None:
     facts += [("consent", said) for said in _consents(person["consents"], zone)]
     facts.append(("business", f"{business.id}; times are those of {business.zone}"))
     print_facts(facts)
-    _print_record(Record.of(person, zone))
+    _print_record(Record.of(person, zone), lines)
 
 
-def _print_record(record: Record) -> None:
-    print_story(record, list(tell(record)))
+def _print_record(record: Record, lines: Sequence[Line] | None = None) -> None:
+    print_story(record, list(tell(record)) if lines is None else lines)
     planned = list(to_come(record))
     if planned:
         console().print(Text("\nStill to come", style="bold"))

@@ -70,6 +70,10 @@ def print_story(record: Record, lines: Sequence[Line]) -> None:
             margin = Text(" " * (2 + _TIME + _GAP + _WHO + _GAP) + "│ ", style="dim")
             for paragraph in line.words.split("\n"):
                 _print_beside(out, margin, Text(paragraph, style="italic"), margin)
+        for rule in line.rules:
+            indent = Text(" " * (2 + _TIME + _GAP + _WHO + _GAP) + "· ", style="dim")
+            said = Text(f"{rule.gate}: {rule.said} ").append(f"({rule.source})", style="dim")
+            _print_beside(out, indent, said, Text(" " * cell_len(indent.plain)))
 
 
 def _print_beside(out: Console, head: Text, said: Text, margin: Text | None = None) -> None:

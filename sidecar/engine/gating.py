@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sidecar.channels.port import Outgoing
 from sidecar.domain.consent import Consent
 from sidecar.domain.gates import STAFF_TASK_REASONS, Decision, consent, decide, gates_for, ground
+from sidecar.domain.grounds import grounds
 from sidecar.domain.playbooks import CALL
 from sidecar.engine import facts, sequences, words
 from sidecar.store import contacts, touches
@@ -109,12 +110,13 @@ def gate(turn: Turn, key: Key, *, lease_seconds: float, claimed: bool = False) -
     sender = facts.sender_of(turn, row["channel"], facts.number_for(turn, sequence, row))
     definition = sequences.step_of(turn, sequence, row["name"])
     decision = Decision("skip", "playbook_changed", "playbook")
-    carried: dict[str, str] = {}
+    carried: dict[str, Any] = {}
     if definition is not None or row["kind"] != "touch":
         asking = facts.step_facts(row, definition)
         known = facts.gather(turn, who, sequence, row["name"], asking, sender)
         decision = decide(asking, known, turn.now)
-        carried = _ground(asking, known, turn.now) if decision.verdict == "send" else {}
+        if decision.verdict == "send":
+            carried = {**_ground(asking, known, turn.now), "grounds": grounds(asking, known, turn.now)}
     if decision.verdict == "send" and row["channel"] != "staff":
         lease = new_id("lse", turn.now)
         if not contacts.take_lease(turn.tx, key.business_id, who.row["contact_id"], lease, lease_seconds):
@@ -123,7 +125,7 @@ def gate(turn: Turn, key: Key, *, lease_seconds: float, claimed: bool = False) -
         _note(turn, sequence, row, decision, **carried)
         _pace(turn, sender, decision)
         return _intend(turn, who, sequence, row, sender, lease, lease_seconds, claimed=claimed)
-    _note(turn, sequence, row, decision)
+    _note(turn, sequence, row, decision, **carried)
     _act(turn, who, sequence, row, sender, decision)
     return decision
 
@@ -137,7 +139,7 @@ def _ground(asking: StepFacts, known: Facts, now: datetime) -> dict[str, str]:
 
 
 def _note(turn: Turn, sequence: RowMapping, row: RowMapping, decision: Decision, **carried: Any) -> None:
-    """Every gate decision leaves an event with its reason (design §4.7)."""
+    """Every gate decision leaves an event with its reason, and a permission with what it rests on (design §4.7)."""
     until: dict[str, Any] = {"until": decision.until.isoformat()} if decision.until else {}
     turn.record(
         f"gate.{decision.verdict}",

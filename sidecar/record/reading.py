@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, or_, select
 
-from sidecar.store.tables import addresses, calls, contacts, events, messages, sequences, suppressions, touches
+from sidecar.store.tables import (
+    addresses,
+    calls,
+    contacts,
+    deliveries,
+    events,
+    messages,
+    sequences,
+    suppressions,
+    touches,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -92,6 +102,20 @@ def events_of_person(tx: Tx, business_id: str, contact_id: str, sequence_ids: It
         query = select(events).where(events.c.business_id == business_id, about).order_by(events.c.event_id)
         found += tx.conn.execute(query).mappings().all()
     return found
+
+
+def deliveries_of_person(
+    tx: Tx, business_id: str, contact_id: str, sequence_ids: Iterable[str], call_ids: Iterable[str]
+) -> Sequence[RowMapping]:
+    """What was owed to others about a person, in order; asked seldom and by hand, it reads all that is kept."""
+    payload = deliveries.c.payload
+    about = or_(
+        deliveries.c.sequence_id.in_(list(sequence_ids)),
+        payload["contact_id"].as_string() == contact_id,
+        payload["call_id"].as_string().in_(list(call_ids)),
+    )
+    query = select(deliveries).where(deliveries.c.business_id == business_id, about)
+    return tx.conn.execute(query.order_by(deliveries.c.created_at, deliveries.c.delivery_id)).mappings().all()
 
 
 def in_order(found: Iterable[RowMapping]) -> list[RowMapping]:

@@ -33,6 +33,8 @@ _EVENT = ("event_id", "at", "type", "sequence_id", "step", "reason", "call_id", 
 _CALL = ("call_id", "provider", "number", "sequence_id", "state", "reason", "decision", "forwarded_from",
          "ring_seconds", "started_at", "ended_at", "heard_at", "judged_at", "recovered")  # fmt: skip
 _MESSAGE = ("message_id", "sequence_id", "channel", "body", "intent", "at")
+_DELIVERY = ("delivery_id", "kind", "target", "payload", "state", "sequence_id", "step", "created_at", "due_at",
+             "settled_at", "attempts", "last_error")  # fmt: skip
 _CONTACT = ("business_id", "contact_id", "first_name", "last_name", "crm_id", "deal_stage", "created_at",
             "last_call_at", "last_message_at")  # fmt: skip
 _ADDRESS = ("kind", "address", "unreachable", "added_at")
@@ -94,6 +96,16 @@ class Timeline:
     def person(self, business_id: str, contact_id: str) -> dict[str, Any] | None:
         """Everything on record about a person, in order; ``None`` where the business has none such."""
         return self._store.read(lambda tx: _person(tx, business_id, contact_id))
+
+    def owed(self, business_id: str, person: dict[str, Any]) -> list[dict[str, Any]]:
+        """What was owed to others about a person (as :meth:`person` gives them): the CRM, staff, flows."""
+        sequence_ids = [each["sequence_id"] for each in person["sequences"]]
+        call_ids = [each["call_id"] for each in person["calls"]]
+        return self._store.read(
+            lambda tx: _all(
+                reading.deliveries_of_person(tx, business_id, person["contact_id"], sequence_ids, call_ids), _DELIVERY
+            )
+        )
 
 
 def _parts(tx: Tx, row: RowMapping) -> dict[str, Any]:
