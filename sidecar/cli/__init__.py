@@ -30,6 +30,7 @@ COMMANDS = {
     "keys": "API keys: create, list, revoke; the secret of staff webhooks.",
     "senders": "Numbers and words that a vendor refused: held, release.",
     "deliveries": "What flows, staff and the CRM never got: dead, replay.",
+    "lint": "Find what is wrong with n8n workflows and Make blueprints.",
     "agents": "The AI voice agent: deploy its script to Retell.",
     "classify": "Say whether a text means STOP, as the sidecar reads it.",
     "db": "The database: upgrade, status.",

@@ -36,6 +36,12 @@ class Found:
     """Names of nodes, from the trigger to the one at fault."""
     edits: tuple[Edit, ...] = ()
     """What ``--fix`` would do."""
+    level: Level | None = None
+    """Only where it is not the rule's own."""
+    file: str = ""
+    """Only from rules that look at all flows together."""
+    at: tuple[int, int] | None = None
+    """Line and column, where no place in the JSON can be named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +60,6 @@ class Finding:
     line: int = 1
     column: int = 1
     edits: tuple[Edit, ...] = field(default=(), compare=False)
-    notes: tuple[str, ...] = field(default=(), compare=False)
-    """The notes of the node and of its flow, in which a suppression may stand."""
 
     def as_json(self) -> dict[str, Any]:
         """The documented shape of ``--format json``, with line and column besides."""

@@ -223,14 +223,20 @@ def _nodes(document: Document) -> Iterator[Node]:
         )
 
 
-def _edges(connections: Any) -> Iterator[Edge]:
+def wires(connections: Any) -> Iterator[tuple[str, str, int, int, Any]]:
+    """Source, kind, output, number and entry of each wire; members that are no lists or objects are stepped over."""
     for source, kinds in (connections if isinstance(connections, dict) else {}).items():
         for kind, outputs in (kinds if isinstance(kinds, dict) else {}).items():
             for output, entries in enumerate(outputs if isinstance(outputs, list) else ()):
-                for entry in entries if isinstance(entries, list) else ():
-                    if isinstance(entry, dict) and isinstance(entry.get("node"), str):
-                        index = entry.get("index")
-                        yield Edge(source, entry["node"], kind, output, index if isinstance(index, int) else 0)
+                for number, entry in enumerate(entries if isinstance(entries, list) else ()):
+                    yield source, kind, output, number, entry
+
+
+def _edges(connections: Any) -> Iterator[Edge]:
+    for source, kind, output, _, entry in wires(connections):
+        if isinstance(entry, dict) and isinstance(entry.get("node"), str):
+            index = entry.get("index")
+            yield Edge(source, entry["node"], kind, output, index if isinstance(index, int) else 0)
 
 
 # ---------------------------------------------------------------- the shape

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -18,6 +19,18 @@ if TYPE_CHECKING:
 _BLANK: Final = re.compile(r"[ \t\n\r]*")
 _scan: Final[Callable[[str, int], tuple[Any, int]]] = json.JSONDecoder(strict=False, parse_int=float).scan_once  # type: ignore[attr-defined]
 Trie = dict[Any, Any]
+
+
+class Lines:
+    """Lines and columns of a text, both counted from 1 as editors do."""
+
+    def __init__(self, text: str) -> None:
+        self._starts = [0, *(found.end() for found in re.finditer("\n", text))]
+
+    def of(self, offset: int) -> tuple[int, int]:
+        """Line and column of an offset."""
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
 
 
 def locate(text: str, places: Iterable[Place]) -> dict[Place, int]:
@@ -37,7 +50,7 @@ def locate(text: str, places: Iterable[Place]) -> dict[Place, int]:
     while pending:
         place, offset, branch = pending.pop()
         if branch:
-            members = _members(text, offset, place, branch)
+            members = _members(text, offset, branch)
             for key, at, value_at in members:
                 found[*place, key] = at
                 pending.append(((*place, key), value_at, branch[key]))
@@ -50,9 +63,8 @@ def _nearest(found: dict[Place, int], place: Place) -> int:
     return found[place]
 
 
-def _members(text: str, offset: int, place: Place, branch: Trie) -> list[tuple[str | int, int, int]]:
+def _members(text: str, offset: int, branch: Trie) -> list[tuple[str | int, int, int]]:
     """Key, offset of the key and offset of the value, for each wanted member of the container at ``offset``."""
-    del place
     sign = text[offset : offset + 1]
     if sign == "{":
         return _of_object(text, offset + 1, branch)

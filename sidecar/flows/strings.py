@@ -39,3 +39,15 @@ def text_at(value: Any, *keys: str | int) -> str:
     """The text at a path, or the empty one."""
     found = at(value, *keys)
     return found if isinstance(found, str) else ""
+
+
+def place_of(value: Any, part: Any) -> Place | None:
+    """Where an object stands within a value (it itself, not one like it)."""
+    pending: list[tuple[Any, Place]] = [(value, ())]
+    while pending:
+        one, at_place = pending.pop()
+        if one is part:
+            return at_place
+        members = one.items() if isinstance(one, dict) else enumerate(one)
+        pending.extend((member, (*at_place, key)) for key, member in members if isinstance(member, (dict, list)))
+    return None
