@@ -11,10 +11,7 @@ import click
 from sidecar.cli.taught import Taught
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sidecar.flows.linting import Report
-    from sidecar.flows.rules import Rule
 
 _COLOURS: Final = {"error": "red", "warning": "yellow", "code": "cyan"}
 
@@ -23,9 +20,9 @@ _COLOURS: Final = {"error": "red", "warning": "yellow", "code": "cyan"}
     cls=Taught,
     examples=(
         "recovery lint n8n-workflows/ make-blueprints/",
-        "n8n export:workflow --all | recovery lint -",
+        "recovery lint - < workflow.json",
         "recovery lint flows/ --select recovery --format sarif > lint.sarif",
-        "recovery lint --explain R401",
+        "recovery lint --explain S203",
     ),
 )
 @click.argument("paths", nargs=-1, metavar="PATH…")

@@ -31,7 +31,7 @@ def choice(select: str = "", ignore: str = "") -> Callable[[Rule], bool]:
 
 
 def _words(text: str) -> list[str]:
-    letters = {family: letter for letter, family in FAMILIES.items()}
+    letters: dict[str, str] = {family: letter for letter, family in FAMILIES.items()}
     words = [letters.get(word.lower(), word.upper()) for word in text.replace(",", " ").split()]
     for word in words:
         if not any(code.startswith(word) for code in rules()):

@@ -48,7 +48,9 @@ def documents(file: str, value: Any) -> Iterator[Document]:
             one = _inner(one)
         if isinstance(one, list):
             if len(place) <= _DEEPEST:
-                pending.extend((member, (*place, index)) for index, member in enumerate(one) if isinstance(member, (dict, list)))
+                pending.extend(
+                    (member, (*place, index)) for index, member in enumerate(one) if isinstance(member, (dict, list))
+                )
         elif isinstance(one, dict):
             platform = _platform(one)
             if platform is not None:

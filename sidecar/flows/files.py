@@ -28,7 +28,7 @@ def sources(paths: Sequence[str], *, exclude: Sequence[str] = (), stdin: bytes |
     for path in dict.fromkeys(paths):
         if path == "-":
             yield Source("<stdin>", stdin or b"")
-        elif os.path.isdir(path):
+        elif Path(path).is_dir():
             yield from (_source(name) for name in _within(path) if not _excluded(name, exclude))
         elif not _excluded(path, exclude):
             yield _source(path)
@@ -46,7 +46,7 @@ def _within(folder: str) -> Iterable[str]:
         folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
         for name in sorted(names):
             if name.lower().endswith(".json"):
-                yield os.path.join(place, name)
+                yield str(Path(place, name))
 
 
 def _excluded(path: str, patterns: Sequence[str]) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sidecar.flows import positions, suppressions
-from sidecar.flows.documents import LOOKED_FOR, Document, documents
+from sidecar.flows.documents import LOOKED_FOR, documents
 from sidecar.flows.findings import Finding, Found, pointer, shown
 from sidecar.flows.make import Blueprint
 from sidecar.flows.n8n import Workflow
@@ -16,8 +16,6 @@ from sidecar.flows.strings import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from sidecar.flows.nodes import NodeTypes
 
 Flow = Workflow | Blueprint
 
@@ -36,8 +34,11 @@ class Flows:
 
     workflows: list[Workflow] = field(default_factory=list)
     blueprints: list[Blueprint] = field(default_factory=list)
-    types: NodeTypes | None = None
-    """What `n8n export:nodes` knows, where ``--nodes`` names it."""
+
+    def __iter__(self) -> Iterator[Flow]:
+        """All of them."""
+        yield from self.workflows
+        yield from self.blueprints
 
 
 @dataclass(slots=True)
@@ -61,18 +62,17 @@ class Report:
 def lint(
     sources: Iterable[Source],
     *,
-    wanted: Callable[[Rule], bool] = lambda rule: True,
-    types: NodeTypes | None = None,
+    wanted: Callable[[Rule], bool] | None = None,
 ) -> Report:
     """Read every file and hold every wanted rule against it. Nothing that is in a file makes this fail."""
-    known = {code: rule for code, rule in rules().items() if wanted(rule)}
+    known = {code: rule for code, rule in rules().items() if wanted is None or wanted(rule)}
     files: dict[str, _File] = {}
-    flows = Flows(types=types)
+    flows = Flows()
     for source in sources:
         file = files.setdefault(source.name, _File(source.name))
         _read(source, file, known, flows)
     owners: dict[str, list[Flow]] = {}
-    for flow in (*flows.workflows, *flows.blueprints):
+    for flow in flows:
         owners.setdefault(flow.file, []).append(flow)
     for rule in known.values():
         if rule.subject == "flows":
@@ -105,7 +105,9 @@ def _read(source: Source, file: _File, known: Mapping[str, Rule], flows: Flows) 
         report("S001", Found((), error.message, remedy=error.remedy, at=(error.line, error.column)))
         return
     if text.marked or text.encoding != "utf-8":
-        said = "the file begins with a byte order mark" if text.encoding == "utf-8" else f"it is {text.encoding.upper()}"
+        said = (
+            "the file begins with a byte order mark" if text.encoding == "utf-8" else f"it is {text.encoding.upper()}"
+        )
         report("P002", Found((), said))
     for one, keys in parsed.doubled:
         place = place_of(parsed.value, one)

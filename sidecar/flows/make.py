@@ -260,8 +260,7 @@ def _is_module(module: Any) -> bool:
     get = module.get
     name, version = get("module"), get("version")
     return (
-        _is_whole(get("id"))
-        and get("id") >= 0
+        _is_whole(get("id"), least=0)
         and type(name) is str
         and name != ""
         and (version is None or type(version) in _NUMBERS)
@@ -272,8 +271,8 @@ def _is_module(module: Any) -> bool:
     )
 
 
-def _is_whole(value: Any) -> bool:
-    return type(value) is int or (type(value) is float and value.is_integer())
+def _is_whole(value: Any, least: float = float("-inf")) -> bool:
+    return (type(value) is int or (type(value) is float and value.is_integer())) and value >= least
 
 
 def _is_settings(value: Any) -> bool:

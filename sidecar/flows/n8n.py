@@ -288,9 +288,7 @@ def _is_entry(entry: Any) -> bool:
     node, kind, index = entry.get("node"), entry.get("type"), entry.get("index")
     if type(index) is float and index.is_integer():
         index = 0 if index >= 0 else -1
-    return (
-        type(node) is str and node != "" and type(kind) is str and kind != "" and type(index) is int and index >= 0
-    )
+    return type(node) is str and node != "" and type(kind) is str and kind != "" and type(index) is int and index >= 0
 
 
 _NUMBERS: Final = frozenset({int, float})

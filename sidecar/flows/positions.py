@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
+from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _of_object(text: str, offset: int, branch: Trie) -> list[tuple[str | int, in
     found: dict[str | int, tuple[str | int, int, int]] = {}
     at = _skip(text, offset)
     while text[at : at + 1] == '"':
-        key, end = json.decoder.scanstring(text, at + 1, False)
+        key, end = scanstring(text, at + 1, False)
         value_at = _skip(text, _skip(text, end) + 1)
         if key in branch:
             found[key] = (key, at, value_at)  # of two equal keys the last one counts

@@ -152,7 +152,7 @@ def _remedy(text: str, offset: int) -> str:
     if text[offset : offset + 2] in {"//", "/*"}:
         return "JSON has no comments: take it away"
     if text[offset : offset + 1] == "'":
-        return "JSON quotes with \""
+        return 'JSON quotes with "'
     if offset >= len(text.rstrip()):
         return "the end is missing: export the flow again"
     return "export the flow again, or mend it in an editor that checks JSON"

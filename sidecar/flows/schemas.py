@@ -58,8 +58,8 @@ def _said(error: ValidationError) -> str:
         missing = [key for key in wanted if isinstance(error.instance, dict) and key not in error.instance]
         return f"{', '.join(map(shown, missing))} is missing"
     if kind == "type":
-        wanted = [wanted] if isinstance(wanted, str) else wanted
-        kinds = " or ".join(_KINDS.get(str(one), str(one)) for one in wanted)
+        listed = wanted if isinstance(wanted, list) else [wanted]
+        kinds = " or ".join(_KINDS.get(str(one), str(one)) for one in listed)
         return f"{shown(where)} must be {kinds}, but is {shown(error.instance)}"
     if kind == "minLength":
         return f"{shown(where)} is empty"

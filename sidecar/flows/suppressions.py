@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from sidecar.flows.make import Blueprint
 
 _MARK: Final = re.compile(
-    r"recovery-lint:\s*ignore\s+(?P<codes>[A-Z]\d{3}(?:\s*,\s*[A-Z]\d{3})*)\b[ \t:,–—-]*(?P<reason>[^\n<]*)", re.IGNORECASE
+    r"recovery-lint:\s*ignore\s+(?P<codes>[A-Z]\d{3}(?:\s*,\s*[A-Z]\d{3})*)\b[ \t:,–—-]*(?P<reason>[^\n<]*)",
+    re.IGNORECASE,
 )
 _MARKED: Final = re.compile(r"recovery-lint:\s*ignore", re.IGNORECASE)
 

@@ -187,7 +187,7 @@ class _Reader:
             self._step()
 
     def _path(self, depth: int) -> tuple[str | int | None, ...]:
-        """``.body.items[1].`Full name` ``"""
+        """``.body.items[1].`Full name` ``: fields, and indices in brackets."""
         path: list[str | int | None] = []
         while True:
             token = self._token

@@ -222,13 +222,13 @@ def _of_root(root: Node) -> Value:
     return Unknown(_text(root))
 
 
-def _value(node: Node, depth: int) -> Value:  # noqa: C901 - one case a kind of expression
+def _value(node: Node, depth: int) -> Value:  # noqa: C901, PLR0911 - one case a kind of expression
     kind = node.type
     if depth > _DEEPEST:
         return Unknown(_text(node))
     if kind in {"string", "template_string"}:
         return _string(node, depth)
-    if kind == "parenthesized_expression" or kind == "await_expression":
+    if kind in {"parenthesized_expression", "await_expression"}:
         return _value(node.named_children[0], depth + 1) if node.named_children else Unknown()
     if kind == "number":
         return _number(_text(node))

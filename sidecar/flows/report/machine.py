@@ -94,7 +94,10 @@ def as_junit(report: Report) -> str:
         by_file.setdefault(finding.file, []).append(finding)
     passed = max(report.files - len(by_file), 0)
     count, failed = len(report.findings) + passed, len(report.findings)
-    out = ['<?xml version="1.0" encoding="UTF-8"?>', f'<testsuites name="recovery lint" tests="{count}" failures="{failed}">']
+    out = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        f'<testsuites name="recovery lint" tests="{count}" failures="{failed}">',
+    ]
     for file, found in by_file.items():
         out.append(f'  <testsuite name={_xml(file)} tests="{len(found)}" failures="{len(found)}">')
         for one in found:
@@ -110,7 +113,12 @@ def as_junit(report: Report) -> str:
 
 def _xml(text: str) -> str:
     """An attribute; signs that XML 1.0 does not have become question marks."""
-    return quoteattr("".join(sign if sign >= " " and sign not in "\ufffe\uffff" and not "\ud800" <= sign <= "\udfff" else "?" for sign in text))
+    return quoteattr(
+        "".join(
+            sign if sign >= " " and sign not in "\ufffe\uffff" and not "\ud800" <= sign <= "\udfff" else "?"
+            for sign in text
+        )
+    )
 
 
 def _sentence(finding: Finding) -> str:

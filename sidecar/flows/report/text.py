@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 _WIDEST: Final = 96
 """Columns of JSON that are shown: an export may be one line of a megabyte."""
 
-Style = Callable[[str, str], str] if TYPE_CHECKING else None
-"""Text and the name of a style, to text."""
-
 
 def plain(text: str, style: str) -> str:
     """No colours."""

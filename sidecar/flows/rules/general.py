@@ -47,7 +47,7 @@ rule(
 )
 def bad_exceptions(flows: Flows) -> Iterator[Found]:
     """Each exception that cannot be taken."""
-    for flow in (*flows.workflows, *flows.blueprints):
+    for flow in flows:
         for one in suppressions.written(flow):
             unknown = sorted(one.codes - rules().keys())
             if not one.codes:
