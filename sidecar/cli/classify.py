@@ -38,7 +38,7 @@ def classify(text: tuple[str, ...], *, why: bool) -> None:
     """Say in one word what TEXT asks of us: `opt_out`, `opt_in`, `help`, `unclear` or `none`.
 
     Without TEXT one phrase a line is read from standard input, and each is answered by a line as soon as it is there.
-    English and French, as customers write. Needs no business, no database and no network.
+    English and French, as customers write, and plain Spanish. Needs no business, no database and no network.
     """
     from sidecar.domain.optout import classify_reason
 

@@ -1,4 +1,4 @@
-"""Does this message say STOP? What a person wants when they answer a text, in English and in French.
+"""Does this message say STOP? What a person wants when they answer a text, in English, in French and in plain Spanish.
 
 Decisions. An opt-out in any reasonable words counts (47 CFR 64.1200(a)(10)) and holds on every channel, so
 "don't call me again" is one, and so are "wrong number" and a complaint. ``unclear`` holds the sequence and
@@ -19,11 +19,12 @@ from sidecar.domain.optout_english_doubts import DOUBTS
 from sidecar.domain.optout_french import FRENCH
 from sidecar.domain.optout_rules import LOOK_BACK, STEM, Finding, findings
 from sidecar.domain.optout_signs import add_up
+from sidecar.domain.optout_spanish import SPANISH
 from sidecar.domain.optout_words import CLAUSE, plain_words, within_one_slip
 
 Intent = Literal["opt_out", "opt_in", "help", "unclear", "none"]
 
-_RULES: Final = (*REFUSALS, *FRENCH, *DOUBTS)
+_RULES: Final = (*REFUSALS, *FRENCH, *SPANISH, *DOUBTS)
 
 _POLITE: Final = frozenset(
     "please thanks thank you ok okay now just right sorry hi hello hey sir madam mate bro dude guys "
@@ -92,8 +93,11 @@ _OTHER_SENSE = re.compile(
     r"end|ends|using|(?:the|my|our|this|that|any|these|it) (?:\w+ )?(?:leak\w*|water|drip\w*|noise\w*|"
     r"flow\w*|draughts?|draft|damp|gas|smell|alarm|boiler|toilet|tap|bleeding|mould|mold|rain|flood\w*|job|"
     r"build|pump|machine|running|overflow\w*|heating|fan|squeak\w*|rattl\w*|condensation|from|car|tv|"
-    r"fridge|dryer|washer))|(?:l|d|un|en|n|s|sans|ai|a|cet|prochain|m|j|comment|pour|pouvez vous|peut on|"
-    r"faut|pourriez vous|il|est|sont|etait|a|ete|t|et) arret\w*|arret\w* (?:d|de|du|vous|la|le|l|par|chez))(?= )"
+    r"fridge|dryer|washer)|"
+    r"it (?:ha ?ha\w*|hehe\w*|thats (?:so |too |really )?(?:funny|hilarious)|you (?:too |so "
+    r")?(?:funny|kind|sweet|hilarious|making)))|(?:l|d|un|en|n|s|sans|ai|a|cet|prochain|m|j|comment|pour|"
+    r"pouvez vous|peut on|faut|pourriez vous|il|est|sont|etait|a|ete|t|et) arret\w*|arret\w* (?:d|"
+    r"de|du|vous|la|le|l|par|chez))(?= )"
 )
 """The stop of a bus, of a leak, of a visitor."""
 

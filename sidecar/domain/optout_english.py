@@ -150,7 +150,7 @@ REFUSALS: Final = (
          r"(?:i|id|we|wed|ive|asked|want|wants|like|wish|can|could|please|must|demand)(?: (?:i|would|want|"
          r"like|wish|need|have|already|asked|to|please|repeatedly|number|my))* (?:be|been|get|"
          r"being) (?:removed|deleted|taken off|unsubscribed)(?= (?:\||from|off|please|now|of|immediately))"),
-    rule("off_a_list", "opt_out", "list data reco syst",
+    rule("off_a_list", "opt_out", "list data reco syst text mess",
          r"(?:take|remove|delete|get|off|scrub|drop|removed|taken|want|wanna be|on)(?! (?:it|that|them|the|"
          r"a|an|one) )(?: \w+){0,4}? (?:off|of|from|out of)(?: of)?(?: (?:your|this|the|any|all|that|"
          r"marketing|mailing|call|calling|contact|texting|text|sms|phone|messaging|spam|stupid|"

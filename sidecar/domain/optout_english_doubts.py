@@ -91,6 +91,11 @@ DOUBTS: Final = (
          r" us)?(?= \|)"),
     rule("no_need", "unclear", "need",
          r"no need to (?:text|message|contact)"),
+    rule("never_called", "unclear", "neve didn have",
+         r"(?:i|we) (?:never|didnt|havent)(?: (?:even|ever|actually))* (?:call|called|ring|rang|rung|phone|phoned|"
+         r"dial|dialled|dialed|contact|contacted|text|texted) (?:you|anyone|anybody|your \w+|this number)(?: guys|"
+         r" people| lot| at all| ever| before| today| sorry)*(?= \|)",
+         never_after=r" (?:sorry|why|if|because|as)"),
     rule("not_asked_for", "unclear", "ask aske requ opti want",
          r"(?:never|didnt|not) (?:ask(?:ed)? for|request(?:ed)?|optin)(?: to)?(?= (?:\||you|your|it|them|this|"
          r"these|that|any|messages|texts|calls|to be|info|anything))|\| i want out(?= \|)"),
@@ -127,7 +132,8 @@ DOUBTS: Final = (
          r"wait)\w+){0,4} (?:texting|messaging|contacting|contacted|(?:text|message|contact)(?:ing)? (?:me|"
          r"us))"),
     rule("remove_something", "unclear", "get remo take dele",
-         rf"(?:remove|delete|take|get) (?:{ME})(?: off| from| out)(?= )|\| (?:please )?(?:remove|"
+         rf"(?:remove|delete|take|get) (?:{ME})(?: off| from| out)(?= )(?! (?:hold|mute|speaker|(?:the |your |my "
+         r")?(?:invoices?|bills?|quotes?|estimates?)) )|\| (?:please )?(?:remove|"
          r"delete)(?: please| this contact| contact)?(?= \|)"),
     rule("these_off", "unclear", "off",
          r"\| (?:texts|messages|alerts|notifications|sms) off(?: please)?(?= \|)"),

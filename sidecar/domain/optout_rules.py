@@ -1,6 +1,6 @@
 """What a rule about opt-outs is, and how one is applied to plain words.
 
-The rules stand in :mod:`sidecar.domain.optout_english` and :mod:`sidecar.domain.optout_french`. Their
+The rules stand in ``optout_english``, ``optout_french`` and ``optout_spanish``. Their
 sources: 47 CFR 64.1200(a)(10) (stop, quit, end, revoke, opt out, cancel, unsubscribe, "any reasonable
 means"), Twilio's default keywords, CASL s. 11, PECR reg. 22. A rule is a pattern for one clause, the
 beginnings of the words without which it cannot match (so that a message about a leak costs nothing), what

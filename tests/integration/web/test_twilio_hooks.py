@@ -7,10 +7,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.integration.engine.seeing import alerts, ended, texts_to
 from tests.integration.web.conftest import ACME, CALLER, FORWARDED, OTHER, OTHER_TOKEN, PUBLIC, one_store, signature
-from tests.support.house import STAFF
+from tests.support.house import STAFF, House
 
 if TYPE_CHECKING:
+    from sidecar.sandbox import Sandbox
     from tests.integration.web.conftest import Web
 
 SID = "CA" + "1" * 32
@@ -142,6 +144,35 @@ def test_a_stop_holds_before_it_is_answered(web: Web) -> None:
     assert web.post("/v1/gate/check", {"phone": CALLER, "channel": "sms"}).get_json()["gate"] == "suppressed"
     [sequence] = web.get("/v1/sequences").get_json()["sequences"]
     assert (sequence["state"], sequence["reason"]) == ("closed", "opted_out")
+
+
+@pytest.mark.parametrize(
+    ("body", "ends"),
+    [
+        ("This is harassment, I'm reporting you to the ICO", "complained"),
+        ("I am going to report these texts to the FTC!", "complained"),
+        ("je vais porter plainte au CRTC pour vos textos", "complained"),
+        ("the tap you fitted leaks again, I want to complain", "replied"),
+    ],
+)
+def test_a_complaint_in_words_closes_suppresses_and_alerts(web: Web, sandbox: Sandbox, body: str, ends: str) -> None:
+    """One about the work is a reply. Of a complaint staff hear at once, and the person hears nothing more."""
+    business = web.sidecar.businesses.get("acme")
+    assert business is not None
+    home = House(web.sidecar, business, web.clock)
+    sequence_id = home.miss().sequence_id
+    home.live(minutes=1)
+    form = {"MessageSid": "SM" + "4" * 32, "From": CALLER, "To": ACME, "Body": body, "NumMedia": "0"}
+    for _ in range(2):
+        assert web.twilio("sms", form).status_code == 200
+    assert ended(home, sequence_id) == ("closed", ends)
+    gate = web.post("/v1/gate/check", {"phone": CALLER, "channel": "sms"}).get_json()["gate"]
+    assert (gate == "suppressed") == (ends == "complained")
+    home.live(hours=24)
+    [alert] = alerts(sandbox)
+    assert ends in alert
+    assert body in alert
+    assert (len(texts_to(sandbox)), sandbox.calls_placed, sandbox.emails) == (1, [], [])
 
 
 def test_words_of_every_kind_arrive_as_they_were_written(web: Web) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidecar.domain import optout_complaints, optout_english, optout_english_doubts, optout_french
+from sidecar.domain import optout_complaints, optout_english, optout_english_doubts, optout_french, optout_spanish
 from sidecar.domain.optout import classify, classify_reason, is_complaint
 from sidecar.domain.optout_rules import STEM
 from sidecar.domain.optout_words import plain_words, within_one_slip
@@ -20,6 +20,7 @@ RULES = (
     *optout_english.REFUSALS,
     *optout_english_doubts.DOUBTS,
     *optout_french.FRENCH,
+    *optout_spanish.SPANISH,
 )
 INTENTS = ("opt_out", "unclear", "none", "opt_in", "help")
 with Path(__file__).with_name("phrases.csv").open(encoding="utf-8", newline="") as _file:
@@ -29,7 +30,7 @@ with Path(__file__).with_name("phrases.csv").open(encoding="utf-8", newline="") 
 def test_the_table_of_phrases_is_recognised(capsys: pytest.CaptureFixture[str]) -> None:
     """The bars: precision and recall of ``opt_out``, and recall of ``opt_out`` or ``unclear``, in each language."""
     with capsys.disabled():
-        for language in ("en", "fr"):
+        for language in ("en", "fr", "es"):
             table: Counter[tuple[str, str]] = Counter(
                 (meant, classify(text)) for meant, tongue, text in PHRASES if tongue == language
             )
@@ -65,10 +66,10 @@ def test_the_table_is_large_and_without_repeats() -> None:
     assert len(PHRASES) >= 300
     assert len({text for _, _, text in PHRASES}) == len(PHRASES)
     assert {intent for intent, _, _ in PHRASES} == set(INTENTS)
-    assert {language for _, language, _ in PHRASES} == {"en", "fr"}
+    assert {language for _, language, _ in PHRASES} == {"en", "fr", "es"}
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("language", ["en", "fr", "es"])
 def test_ordinary_replies_are_seldom_held(language: str) -> None:
     ordinary = [text for meant, tongue, text in PHRASES if meant == "none" and tongue == language]
     held = [text for text in ordinary if classify(text) == "unclear"]
