@@ -1,34 +1,65 @@
 """What always holds (design §4), on the pure domain: ten thousand histories of two businesses and their callers.
 
-The store is in memory (`tests.support.memory`), the judge is `tests.support.model`, which shares no code with the
-domain. Windows are checked against hours that are written there a second time.
+The store is in memory (`tests.support.memory`), the judge is `tests.support.model` with `tests.support.legality`,
+which share no code with the domain: every law's hours, holidays, consents and limits are written there a second time,
+the slow way. Each history has two businesses, under two of the laws; the controls switch one rule of the domain off
+at a time, and the judge must object.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
-from hypothesis import settings
+import pytest
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from sidecar.config.playbooks import shipped_playbook
+from sidecar.domain import compliance, consent, gates
+from sidecar.domain.assent import Asking
 from sidecar.domain.calls import Rules
-from sidecar.domain.compliance import preset
 from sidecar.domain.consent import Consent
 from sidecar.domain.optout import classify
 from sidecar.domain.reports import CallReport
+from sidecar.domain.windows import first_open, no_holidays
+from tests.support import memory as memory_room
 from tests.support.examples import examples
+from tests.support.legality import PEOPLE, Grant, House, Own
 from tests.support.memory import Answer, Attempt, Contact, Memory, Row, Sequence
-from tests.support.model import ZONES, Model, Seen
-from tests.support.world import ACME, GLOBEX, PRESETS, mixed_playbook
+from tests.support.model import Model, Seen
+from tests.support.world import ACME, GLOBEX, mixed_playbook
 
 if TYPE_CHECKING:
     from sidecar.domain.playbooks import Playbook
     from tests.support.model import Person
 
-CALLERS = ("+447700900123", "+13055550101", "+12125550102")
+CALLERS = tuple(PEOPLE)
+WHOLE_WEEK = (((0, 1_440),),) * 7
+HOUSES = {
+    "uk": House("uk", "Europe/London", "GB"),
+    "uk, strict, closed on days": House(
+        "uk", "Europe/London", "GB", strict=True, closed=frozenset({date(2026, 11, 19), date(2026, 12, 24)}),
+        extra={date(2026, 12, 24): ((600, 720),)}, most_a_day=2,
+    ),
+    "custom, open at night": House(
+        "custom", "Europe/London", "GB", closed=frozenset({date(2026, 11, 21)}),
+        own={
+            "sms": Own((((18 * 60, 2 * 60),),) * 6 + ((),), ()),
+            "voice": Own((((9 * 60, 17 * 60),),) * 5 + ((), ())),
+            "email": Own(WHOLE_WEEK),
+        },
+    ),
+    "us": House("us", "America/New_York", "US-NY", first_text_within=timedelta(seconds=60)),
+    "ca": House("ca", "America/Toronto", "CA-QC", first_text_within=timedelta(seconds=60)),
+    "ca, closed on days": House(
+        "ca", "America/Toronto", "CA-QC", closed=frozenset({date(2026, 11, 18), date(2026, 11, 23)}),
+        own={"sms": Own((((10 * 60, 19 * 60),),) * 7, ())}, first_text_within=timedelta(seconds=60),
+    ),
+}  # fmt: skip
+"""Under which law each of the two businesses works: one of the first three, and one of the rest."""
 STARTS_AT = (
     datetime(2026, 11, 18, 10, 0, tzinfo=UTC),
     datetime(2026, 11, 20, 17, 58, tzinfo=UTC),
@@ -39,7 +70,7 @@ STARTS_AT = (
 )
 PASSES = (
     timedelta(seconds=1), timedelta(seconds=7), timedelta(minutes=4), timedelta(minutes=31), timedelta(hours=3),
-    timedelta(hours=14), timedelta(days=8),
+    timedelta(hours=14), timedelta(days=8), timedelta(days=50),
 )  # fmt: skip
 MESSAGES = {
     "STOP": "opt_out",
@@ -47,7 +78,15 @@ MESSAGES = {
     "START": "opt_in",
     "Tomorrow at ten is fine": "none",
     "STOP - no wait, can you come tomorrow?": "unclear",
+    "HELP": "help",
+    "Yes please": "none",
+    "oui, merci": "none",
+    "yes, but not by phone": "none",
 }
+ASKED_FOR: frozenset[Any] = frozenset({"sms", "voice"})
+YES = ("Yes please", "oui, merci")
+WAYS = ("email", "the agent's tool", "crm", "api", "21610", "complained")
+"""By which a STOP comes that is no text; whichever it was, it holds the same."""
 REPORTS: tuple[tuple[tuple[dict[str, object], ...], str], ...] = (
     (({"status": "no-answer"},), "missed"),
     (({"status": "completed"}, {"dial_status": "busy"}), "missed"),
@@ -60,11 +99,25 @@ REPORTS: tuple[tuple[tuple[dict[str, object], ...], str], ...] = (
 )
 """Reports of one call in an order in which they may come, and what the call is in the end."""
 
-THREE_LAYERS, MIXED = shipped_playbook("uk-three-layer"), mixed_playbook()
+
+
+def with_an_offer(playbook: Playbook) -> Playbook:
+    """Its last step is marketing."""
+    return replace(playbook, steps=(*playbook.steps[:-1], replace(playbook.steps[-1], purpose="marketing")))
+
+
+LAYERS_AND_LATER = replace(
+    shipped_playbook("uk-three-layer"), steps=(*shipped_playbook("uk-three-layer").steps, *mixed_playbook().steps[-2:])
+)
+PLAYBOOKS = {
+    ACME: (shipped_playbook("uk-three-layer"), LAYERS_AND_LATER, with_an_offer(LAYERS_AND_LATER)),
+    GLOBEX: (mixed_playbook(), shipped_playbook("contractor-two-text"), with_an_offer(mixed_playbook())),
+}
 
 persons = st.sampled_from(
-    [(ACME, CALLERS[0])] * 5
-    + [(GLOBEX, CALLERS[1])] * 4
+    [(ACME, "+447700900123")] * 8
+    + [(GLOBEX, "+13055550101")] * 4
+    + [(GLOBEX, "+15145550101")] * 4
     + [(business, caller) for business in (ACME, GLOBEX) for caller in CALLERS]
 )
 """Mostly the same two, so that much happens to one person; the first calls both businesses now and then."""
@@ -77,23 +130,24 @@ class DomainMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = STARTS_AT[0]
-        self.model = Model(PRESETS)
         self.script: list[Answer] = []
         self.meanwhile = ""
         """What the person writes while the next request to them is under way."""
         self.doubts: list[tuple[str, Contact, Sequence, Row, bool]] = []
         self.count = 0
-        self.businesses = {
-            ACME: self.business(ACME, THREE_LAYERS, "Europe/London", "GB"),
-            GLOBEX: self.business(GLOBEX, MIXED, "America/New_York", "US"),
-        }
+        self.asked: dict[Person, datetime | None] = {}
+        """When the last thing that we said to them was a question; ``None``: it was none."""
+        self.businesses: dict[str, Memory] = {}
 
-    def business(self, business_id: str, playbook: Playbook, zone: str, region: str) -> Memory:
+    def business(self, business_id: str, house: House, playbook: Playbook) -> Memory:
         memory = Memory(
-            preset(PRESETS[business_id]), playbook, zone, region, lambda attempt: self.send(business_id, attempt)
+            house,
+            playbook,
+            lambda attempt: self.send(business_id, attempt),
+            lambda channel, phone, at, until: self.model.deferred(business_id, channel, phone, at, until),
         )
-        for phone in CALLERS:
-            memory.contacts[phone] = Contact(phone, ZONES[phone])
+        for phone, somebody in PEOPLE.items():
+            memory.contacts[phone] = Contact(phone, somebody.zones)
         return memory
 
     # --- the provider ----------------------------------------------------------------------------------------------
@@ -101,10 +155,13 @@ class DomainMachine(RuleBasedStateMachine):
     def send(self, business_id: str, attempt: Attempt) -> Answer:
         row, phone = attempt.row, attempt.contact.phone
         key = (business_id, f"{business_id}/{phone}/{attempt.sequence.sequence_id}", row.name)
-        nurture = row.definition is not None and row.definition.nurture
+        step = row.definition
         self.model.request(
-            Seen(key, row.kind, row.channel, phone, business_id, attempt.at, nurture=nurture, slot_at=row.slot_at)
-        )
+            Seen(
+                key, row.kind, row.channel, phone, business_id, attempt.at, nurture=bool(step and step.nurture),
+                purpose=step.purpose if step else "service", slot_at=row.slot_at,
+            )
+        )  # fmt: skip
         assert row.channel != "email" or attempt.contact.email is not None, "an email to nobody"
         meanwhile, self.meanwhile = self.meanwhile, ""
         if meanwhile:
@@ -112,7 +169,9 @@ class DomainMachine(RuleBasedStateMachine):
         answer: Answer = self.script.pop() if self.script else "accept"
         arrived = answer in ("accept", "accept_then_lose")
         if arrived:
-            self.model.taken(key, phone, attempt.at)
+            self.model.taken(key, phone, attempt.at, row.channel)
+        if answer not in ("down", "refuse"):
+            self.asked[business_id, phone] = attempt.at if row.asking else None
         if answer in ("lose", "accept_then_lose"):
             self.doubts.append((business_id, attempt.contact, attempt.sequence, row, arrived))
         return answer
@@ -143,9 +202,17 @@ class DomainMachine(RuleBasedStateMachine):
         memory = self.businesses[person[0]]
         return memory, memory.contacts[person[1]]
 
-    @initialize(start=st.sampled_from(STARTS_AT))
-    def begin(self, start: datetime) -> None:
+    @initialize(
+        start=st.sampled_from(STARTS_AT),
+        houses=st.tuples(st.sampled_from(list(HOUSES)[:3]), st.sampled_from(list(HOUSES)[3:])),
+        playbooks=st.tuples(st.sampled_from(PLAYBOOKS[ACME]), st.sampled_from(PLAYBOOKS[GLOBEX])),
+    )
+    def begin(self, start: datetime, houses: tuple[str, str], playbooks: tuple[Playbook, Playbook]) -> None:
         self.now = start
+        under = {business: HOUSES[name] for business, name in zip((ACME, GLOBEX), houses, strict=True)}
+        self.model = Model(under)
+        for (business, house), playbook in zip(under.items(), playbooks, strict=True):
+            self.businesses[business] = self.business(business, house, playbook)
 
     @rule(person=persons, told=st.sampled_from(REPORTS), twice=st.booleans())
     def call(self, person: Person, told: tuple[tuple[dict[str, object], ...], str], twice: bool) -> None:
@@ -208,10 +275,54 @@ class DomainMachine(RuleBasedStateMachine):
                 contact.open.held = "unclear_stop"
                 self.model.held.add(lead.open)
         else:
+            memory.hear(contact, body, self.now)
+            self.heard(person, body)
             if intent == "opt_in":
                 contact.suppressed = lead.suppressed = False
             self.end(person, "replied")
         self.agree(person[0])
+
+    def heard(self, person: Person, body: str) -> None:
+        """A YES, said to the question that was the last thing they heard, not three days later."""
+        asked, lead = self.asked.get(person), self.model.lead(person)
+        if body in YES and asked is not None and self.now - asked <= timedelta(days=3) and not lead.suppressed:
+            lead.grants.append(Grant("express", ASKED_FOR, "service", self.now))
+
+    @rule(person=persons, way=st.sampled_from(WAYS), start=st.booleans())
+    def opt(self, person: Person, way: str, start: bool) -> None:
+        """STOP by whichever other way, or START, which lifts it."""
+        memory, contact = self.whom(person)
+        if start:
+            contact.suppressed = self.model.lead(person).suppressed = False
+        else:
+            memory.stop(contact, self.now)
+            self.model.stop(person, self.now)
+        self.agree(person[0])
+
+    @rule(
+        person=persons,
+        basis=st.sampled_from(("express", "express", "soft_opt_in", "contract", "inquiry")),
+        channels=st.frozensets(st.sampled_from(("sms", "voice", "email")), min_size=1),
+        marketing=st.booleans(),
+        days_ago=st.sampled_from((0, 0, 2, 100, 181, 540, 560)),
+        lasts=st.sampled_from((None, None, 1, 20)),
+    )
+    def consent(
+        self, person: Person, basis: Any, channels: frozenset[Any], marketing: bool, days_ago: int, lasts: int | None
+    ) -> None:
+        """Given just now, or imported from an older list; with an end of its own in days from now, or without."""
+        given_at = self.now - timedelta(days=days_ago)
+        ends = None if lasts is None else self.now + timedelta(days=lasts)
+        purpose: Any = "marketing" if marketing else "service"
+        self.whom(person)[0].give(self.whom(person)[1], Consent(basis, channels, purpose, given_at, ends, "a form"))
+        self.model.lead(person).grants.append(Grant(basis, channels, purpose, given_at, ends))
+
+    @rule(person=persons, channels=st.frozensets(st.sampled_from(("sms", "voice", "email")), min_size=1))
+    def withdraw(self, person: Person, channels: frozenset[Any]) -> None:
+        self.whom(person)[0].withdraw(self.whom(person)[1], channels, self.now)
+        for grant in self.model.lead(person).grants:
+            for channel in channels:
+                grant.taken_back.setdefault(channel, self.now)
 
     def end(self, person: Person, reason: str) -> None:
         memory, contact = self.whom(person)
@@ -221,20 +332,17 @@ class DomainMachine(RuleBasedStateMachine):
         if lead.open is not None:
             self.model.close(lead.open, self.now)
 
-    @rule(person=persons, what=st.sampled_from(("booked", "hold", "resume", "answer", "express", "email")))
+    @rule(person=persons, what=st.sampled_from(("booked", "hold", "resume", "answer", "ask", "email")))
     def act(self, person: Person, what: str) -> None:
         memory, contact = self.whom(person)
         lead, current = self.model.lead(person), contact.open
         if what == "booked":
             self.end(person, "booked")
-        elif what == "express":
-            channels = frozenset({"sms", "voice", "email"})
-            contact.consents += (Consent("express", channels, "service", self.now, None, "signed"),)  # type: ignore[arg-type]
-            lead.express = True
         elif what == "email":
             contact.email = "lead@lead.example"
-        elif what == "answer" and contact.sequences:
-            memory.add(contact.sequences[-1], "answer", self.now)
+        elif what in ("answer", "ask") and contact.sequences:
+            asking = Asking(ASKED_FOR, "service", "your kitchen quote") if what == "ask" else None
+            memory.add(contact.sequences[-1], "answer", self.now, asking)
         elif current is not None and lead.open is not None:
             if what == "hold":
                 current.held = "operator"
@@ -312,3 +420,74 @@ def test_what_always_holds() -> None:
         DomainMachine,
         settings=settings(max_examples=examples(dev=200, ci=10_000), stateful_step_count=16),
     )
+
+
+# ---------------------------------------------------------------------------------------------------------- controls
+
+OFF: Any = lambda *args, **kwargs: None  # noqa: E731, ARG005
+TRIES = 3_000
+"""Histories within which the judge must have caught a rule that is switched off; most take a few."""
+
+
+def asking_of(function: Any, **instead: Any) -> Any:
+    """The same question, with some of what it asks about replaced."""
+    return lambda *args, **kwargs: function(*args, **{**kwargs, **instead})
+
+
+def of_first_zone(*args: Any, zones: tuple[str, ...], **kwargs: Any) -> Any:
+    return compliance.windows_for(*args, zones=zones[:1], **kwargs)
+
+
+def permits_any_purpose(preset: Any, consents: Any, channel: Any, _purpose: Any, **kwargs: Any) -> Any:
+    return consent.permits(preset, consents, channel, "service", **kwargs)
+
+
+def a_minute_late(windows: Any, now: datetime) -> datetime | None:
+    opens = first_open(windows, now)
+    return opens if opens in (None, now) else opens + timedelta(minutes=1)
+
+
+RULES: dict[str, tuple[Any, str, Any]] = {
+    "strict mode": (gates, "permits", asking_of(consent.permits, strict=False)),
+    "the end of a consent": (consent, "ends_at", OFF),
+    "a consent taken back": (consent, "_taken_back", OFF),
+    "the count of follow-ups": (gates, "permits", asking_of(consent.permits, follow_ups_sent=0)),
+    "consent to check-ins": (gates, "permits", asking_of(consent.permits, nurture=False)),
+    "consent to marketing": (gates, "permits", permits_any_purpose),
+    "holidays": (compliance, "holiday_check", lambda _places: no_holidays),
+    "closed days": (memory_room, "windows_for", asking_of(compliance.windows_for, closed_days=frozenset())),
+    "extra openings": (memory_room, "windows_for", asking_of(compliance.windows_for, extra={})),
+    "hours by state": (memory_room, "windows_for", asking_of(compliance.windows_for, states=())),
+    "attempts by state": (memory_room, "attempts_allowed", OFF),
+    "every candidate zone": (memory_room, "windows_for", of_first_zone),
+    "the first legal minute": (gates, "first_open", a_minute_late),
+    "a plain yes": (memory_room, "plain_answer", lambda _body: "yes"),
+    "a question three days old": (memory_room, "is_answerable", lambda *_: True),
+}
+
+
+def caught() -> str:
+    """What the judge says about a domain that lacks a rule; the same histories at each run."""
+    with pytest.raises(AssertionError) as objection:
+        run_state_machine_as_test(
+            DomainMachine,
+            settings=settings(
+                max_examples=TRIES, stateful_step_count=30, derandomize=True, database=None, phases=[Phase.generate],
+                deadline=None, suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
+            ),
+        )  # fmt: skip
+    return str(objection.value)
+
+
+@pytest.mark.parametrize("gate", gates.GATES, ids=lambda gate: gate.__name__)
+def test_a_gate_that_is_switched_off_is_caught(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GATES", "ANSWER_GATES", "CONFIRMATION_GATES"):
+        monkeypatch.setattr(gates, name, tuple(one for one in getattr(gates, name) if one is not gate))
+    assert caught()
+
+
+@pytest.mark.parametrize("rule_off", RULES)
+def test_a_rule_that_is_switched_off_is_caught(rule_off: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    room, name, instead = RULES[rule_off]
+    monkeypatch.setattr(room, name, instead)
+    assert caught()

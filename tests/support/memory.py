@@ -10,20 +10,26 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
+from sidecar.domain.assent import is_answerable, plain_answer
 from sidecar.domain.calls import LIVE, Evidence, Rules, Verdict, judge, opening
-from sidecar.domain.compliance import attempts_allowed, windows_for
+from sidecar.domain.compliance import attempts_allowed, preset, windows_for
 from sidecar.domain.consent import Consent, from_inquiry
 from sidecar.domain.gates import Decision, Facts, SenderFacts, StepFacts, decide
 from sidecar.domain.pace import Pace
 from sidecar.domain.playbooks import due_at
+from sidecar.domain.windows import Window
+from tests.support.legality import PEOPLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sidecar.domain.compliance import Preset
+    from sidecar.domain.assent import Asking
     from sidecar.domain.gates import Kind
     from sidecar.domain.playbooks import Channel, Playbook, Step
     from sidecar.domain.reports import CallReport
+    from tests.support.legality import House
+
+    Deferred = Callable[[Channel, str, datetime, datetime | None], None]
 
 StepState = Literal["planned", "sending", "unknown", "sent", "skipped", "cancelled", "failed"]
 Answer = Literal["accept", "down", "refuse", "lose", "accept_then_lose"]
@@ -32,8 +38,6 @@ Answer = Literal["accept", "down", "refuse", "lose", "accept_then_lose"]
 RETRY: Final = timedelta(seconds=5)
 FOLD_WITHIN: Final = timedelta(minutes=30)
 COOL_DOWN: Final = timedelta(minutes=30)
-TOUCHES_A_DAY: Final = 4
-STATES: Final = {"+13055550101": ("US-FL",), "+12125550102": ("US-NY",)}
 
 
 @dataclass(slots=True)
@@ -45,6 +49,9 @@ class Row:
     channel: Channel
     kind: Kind
     first: bool
+    asking: Asking | None = None
+    """What it asks the person's consent to."""
+    asked_at: datetime | None = None
     state: StepState = "planned"
     due_at: datetime | None = None
     release_at: datetime | None = None
@@ -74,6 +81,8 @@ class Contact:
     zones: tuple[str, ...]
     email: str | None = None
     suppressed: bool = False
+    stopped_at: datetime | None = None
+    last_touch: Row | None = None
     consents: tuple[Consent, ...] = ()
     last_message_at: datetime | None = None
     sequences: list[Sequence] = field(default_factory=list)
@@ -101,13 +110,15 @@ class Memory:
     """One business, in memory."""
 
     def __init__(
-        self, preset: Preset, playbook: Playbook, zone: str, region: str, send: Callable[[Attempt], Answer]
+        self, house: House, playbook: Playbook, send: Callable[[Attempt], Answer], deferred: Deferred
     ) -> None:
-        self._preset = preset
+        """``deferred`` is told of each wait for legal hours: channel, phone, now, until (``None``: in vain)."""
+        self._house = house
+        self._preset = preset(house.law)
+        self._own = {channel: Window(own.week, own.holidays) for channel, own in house.own.items()}
         self._playbook = playbook
-        self._zone = zone
-        self._region = region
         self._send = send
+        self._deferred = deferred
         self.contacts: dict[str, Contact] = {}
         self.calls: dict[str, tuple[Evidence, Verdict]] = {}
         self.decisions: list[Decision] = []
@@ -174,7 +185,7 @@ class Memory:
                     row.deadline_at = row.due_at + row.definition.deadline
 
     def stop(self, contact: Contact, now: datetime) -> None:
-        contact.suppressed = True
+        contact.suppressed, contact.stopped_at = True, now
         contact.consents = tuple(replace(one, withdrawn_at=one.withdrawn_at or now) for one in contact.consents)
         if contact.open is not None:
             self.close(contact.open, "opted_out", now)
@@ -191,11 +202,39 @@ class Memory:
             if row.state == "planned" and row.due_at is not None:
                 row.release_at = max(now, row.due_at)
 
-    def add(self, sequence: Sequence, kind: Kind, now: datetime) -> None:
+    @staticmethod
+    def give(contact: Contact, consent: Consent) -> None:
+        """Put one on record; what was given before their last STOP was taken back by it."""
+        if contact.stopped_at is not None and consent.given_at <= contact.stopped_at:
+            consent = replace(consent, withdrawn_at=contact.stopped_at)
+        contact.consents += (consent,)
+
+    @staticmethod
+    def withdraw(contact: Contact, channels: frozenset[Channel], now: datetime) -> None:
+        """They take back what they agreed to, on these channels; it stands on the others."""
+        kept = []
+        for one in contact.consents:
+            gone = one.channels & channels if one.withdrawn_at is None else frozenset()
+            kept.append(replace(one, withdrawn_at=now) if gone else one)
+            if gone and one.channels - gone:
+                kept.append(replace(one, channels=one.channels - gone))
+        contact.consents = tuple(kept)
+
+    @staticmethod
+    def hear(contact: Contact, body: str, now: datetime) -> None:
+        """A plain yes to the question that was the last thing we said."""
+        last = contact.last_touch
+        if last is None or last.asking is None or last.asked_at is None or contact.suppressed:
+            return
+        if is_answerable(last.asked_at, now) and plain_answer(body) == "yes":
+            contact.consents += (last.asking.consent(now, touch_id=last.name, message_id="SM1"),)
+            contact.last_touch = None
+
+    def add(self, sequence: Sequence, kind: Kind, now: datetime, asking: Asking | None = None) -> None:
         """A step that no playbook holds: an answer, or the confirmation of a STOP."""
         self._count += 1
         name = f"{kind}-{self._count}"
-        sequence.steps[name] = Row(None, name, "sms", kind, first=False, due_at=now, release_at=now)
+        sequence.steps[name] = Row(None, name, "sms", kind, first=False, asking=asking, due_at=now, release_at=now)
 
     # --- what we do -----------------------------------------------------------------------------------------------
 
@@ -247,6 +286,8 @@ class Memory:
         )
         decision = decide(asking, facts, now)
         self.decisions.append(decision)
+        if decision.gate == "window":
+            self._deferred(row.channel, contact.phone, now, decision.until)
         if decision.pace is not None:
             self._pace[row.channel] = decision.pace
         if decision.verdict == "send":
@@ -260,15 +301,20 @@ class Memory:
             self._go_on(sequence, now)
 
     def _facts(self, contact: Contact, sequence: Sequence, row: Row, now: datetime) -> Facts:
-        states = STATES.get(contact.phone, ())
-        limits = [limit for limit in (attempts_allowed(self._preset, states), TOUCHES_A_DAY) if limit]
+        house, states = self._house, PEOPLE[contact.phone].states
+        limits = [limit for limit in (attempts_allowed(self._preset, states), house.most_a_day) if limit]
         return Facts(
             preset=self._preset,
             suppressed=contact.suppressed,
             closed=sequence.closed,
             held=sequence.held,
             consents=contact.consents,
-            follow_ups_sent=sum(1 for step in sequence.steps.values() if step.state in ("sent", "unknown")),
+            follow_ups_sent=sum(
+                1
+                for step in sequence.steps.values()
+                if step.state in ("sent", "unknown") and step.channel in ("sms", "email") and step.kind == "touch"
+            ),
+            strict_consent=house.strict,
             address=contact.email if row.channel == "email" else contact.phone,
             touches_last_day=sum(1 for at in contact.touched if at > now - timedelta(hours=24)),
             max_touches_per_day=min(limits),
@@ -279,9 +325,12 @@ class Memory:
                 row.channel,
                 zones=contact.zones,
                 states=states,
-                business_zone=self._zone,
-                region=self._region,
-                subdivision=None,
+                business_zone=house.zone,
+                region=house.place[:2],
+                subdivision=house.place[3:] or None,
+                overrides=self._own,
+                closed_days=house.closed,
+                extra=house.extra,
             ),
             sender=SenderFacts(None if row.channel == "email" else self._pace.get(row.channel, Pace())),
         )
@@ -299,6 +348,8 @@ class Memory:
     def _start(self, contact: Contact, sequence: Sequence, row: Row, now: datetime) -> None:
         row.state = "sending"
         answer = self._send(Attempt(contact, sequence, row, now))
+        if answer not in ("down", "refuse"):
+            contact.last_touch, row.asked_at = row, now
         if answer == "accept":
             contact.touched.append(now)
             self._settle(row, "sent", now)

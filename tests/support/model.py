@@ -1,20 +1,32 @@
 """What must always hold (design §4), written down a second time, the slow and simple way.
 
 The state machines tell this model what the world did, and show it each request at the moment it starts. The
-model shares no code with the rooms that it judges: hours are literal, holidays are a list, a person is a
-business and a number.
+model shares no code with the rooms that it judges; what law and business allow is `tests.support.legality`. A person
+is a business and a number.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
-from zoneinfo import ZoneInfo
+
+from tests.support.legality import (
+    LISTED_UNTIL,
+    SEARCH,
+    Grant,
+    Wish,
+    agreed,
+    attempts,
+    first_legal_minute,
+    open_at,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
+
+    from tests.support.legality import House
 
 Person = tuple[str, str]
 """A business's id and the person's number: what one business knows, another does not."""
@@ -28,19 +40,7 @@ FOLD_WITHIN: Final = timedelta(minutes=30)
 COOL_DOWN: Final = timedelta(minutes=30)
 RINGS_FOR: Final = timedelta(minutes=3)
 """A call whose end nobody reported holds nobody up for longer than this."""
-TOUCHES_A_DAY: Final = {"uk": 4, "us": 4}
-FLORIDA_A_DAY: Final = 3
 
-ZONES: Final = {
-    "+447700900123": ("Europe/London",),
-    "+447700900124": ("Europe/London",),
-    "+13055550101": ("America/New_York",),
-    "+12125550102": ("America/New_York",),
-}
-FLORIDA: Final = frozenset({"+13055550101"})
-
-PROMISED: Final = {"uk": timedelta(seconds=90), "us": timedelta(seconds=60)}
-"""How late the first text may be; later only where the hours made it wait."""
 NOT_BEFORE: Final = {
     "callback": timedelta(minutes=3),
     "second_text": timedelta(hours=2),
@@ -51,31 +51,7 @@ NOT_BEFORE: Final = {
 EMAIL_NOT_BEFORE: Final = timedelta(minutes=45)
 """After the call."""
 
-BANK_HOLIDAYS: Final = frozenset(
-    {
-        date(2026, 11, 30), date(2026, 12, 25), date(2026, 12, 26), date(2026, 12, 28),
-        date(2027, 1, 1), date(2027, 1, 4), date(2027, 3, 17), date(2027, 3, 26), date(2027, 3, 29),
-    }
-)  # fmt: skip
-"""Of any part of the United Kingdom: where the part is not known, all count."""
-
-
-def may_go_out(preset: str, channel: str, zones: Iterable[str], at: datetime, *, florida: bool = False) -> bool:
-    """Whether these hours are decent and legal on every clock that the person may live by."""
-    return all(_open(preset, channel, at.astimezone(ZoneInfo(zone)), florida=florida) for zone in zones)
-
-
-def _open(preset: str, channel: str, local: datetime, *, florida: bool) -> bool:
-    hour = local.hour + local.minute / 60
-    if preset == "us":
-        if channel == "email":
-            return True
-        return 8 <= hour < (20 if florida else 21)
-    if channel in ("sms", "email"):
-        return 8 <= hour < 20
-    if local.date() in BANK_HOLIDAYS or local.weekday() == 6:
-        return False
-    return 9 <= hour < (13 if local.weekday() == 5 else 18)
+MESSAGES: Final = frozenset({"sms", "email"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +66,7 @@ class Seen:
     sender: str
     at: datetime
     nurture: bool = False
+    purpose: str = "service"
     slot_at: datetime | None = None
     """The moment that the sender's queue had given it, if it had to wait."""
 
@@ -98,10 +75,10 @@ class Seen:
 class Lead:
     """One person of one business."""
 
-    preset: str
     suppressed: bool = False
-    express: bool = False
-    """Gave express consent, and has not said STOP since: START alone does not give it again."""
+    last_stop: datetime | None = None
+    grants: list[Grant] = field(default_factory=list)
+    """All they ever agreed to; what was given before the last STOP holds no more, and START gives none of it again."""
     last_message_at: datetime | None = None
     open: str | None = None
     last_call_at: datetime = LONG_AGO
@@ -115,9 +92,9 @@ class Lead:
 class Model:
     """The invariants. Every method that is told something may raise `AssertionError`."""
 
-    def __init__(self, presets: dict[str, str]) -> None:
-        """``presets`` by business."""
-        self._presets = presets
+    def __init__(self, houses: Mapping[str, House]) -> None:
+        """``houses`` by business: the raw facts by which its sends are judged."""
+        self.houses = houses
         self.leads: dict[Person, Lead] = {}
         self.of: dict[str, Person] = {}
         """Whose sequence it is."""
@@ -126,11 +103,13 @@ class Model:
         self.arrived: Counter[StepKey] = Counter()
         self.sent_at: dict[StepKey, datetime] = {}
         self.opened_at: dict[str, datetime] = {}
+        self.messages: Counter[str] = Counter()
+        """Texts and emails of a playbook that arrived, by sequence."""
         self._of_sender: defaultdict[tuple[str, str, str], list[datetime]] = defaultdict(list)
 
     def lead(self, person: Person) -> Lead:
         if person not in self.leads:
-            self.leads[person] = Lead(self._presets[person[0]])
+            self.leads[person] = Lead()
         return self.leads[person]
 
     # --- what the world does --------------------------------------------------------------------------------------
@@ -140,6 +119,7 @@ class Model:
         lead = self.lead(person)
         if lead.suppressed:
             return "suppressed"
+        lead.grants.append(Grant("inquiry", frozenset({"sms", "voice", "email"}), "service", at))
         if lead.open is not None:
             fold = lead.open in self.held or at - lead.last_call_at <= FOLD_WITHIN
             lead.last_call_at = at
@@ -168,7 +148,7 @@ class Model:
 
     def stop(self, person: Person, at: datetime) -> None:
         lead = self.lead(person)
-        lead.suppressed, lead.express = True, False
+        lead.suppressed, lead.last_stop = True, at
         if lead.open is not None:
             self.close(lead.open, at)
 
@@ -187,6 +167,7 @@ class Model:
         elif seen.kind == "answer":
             fresh = lead.last_message_at is not None and seen.at - lead.last_message_at <= timedelta(hours=24)
             assert fresh or self._legal(seen), "an unasked answer went out at an illegal hour"
+            assert fresh or self._agreed(seen, lead), "an unasked answer went out without consent"
         self._paced(seen)
 
     def _touch(self, seen: Seen, lead: Lead) -> None:
@@ -196,18 +177,27 @@ class Model:
         live = any(seen.at - since < RINGS_FOR for since in lead.ringing.values())
         assert not live, f"{step} started while they were ringing us"
         assert self._legal(seen), f"{step} started outside the hours: {seen.at}"
-        limit = FLORIDA_A_DAY if lead.preset == "us" and seen.phone in FLORIDA else TOUCHES_A_DAY[lead.preset]
+        limit = attempts(self.houses[seen.key[0]], seen.phone)
         today = sum(1 for at in lead.taken if at > seen.at - timedelta(hours=24))
         assert today < limit, f"{step} is number {today + 1} within 24 hours"
         self._in_time(seen)
-        consented = seen.nurture or (lead.preset == "us" and seen.channel == "voice")
-        assert lead.express or not consented, f"{step} needs express consent"
+        assert self._agreed(seen, lead), f"{step} by {seen.channel} started without the consent that it needs"
+
+    def _agreed(self, seen: Seen, lead: Lead) -> bool:
+        before = self.messages[seen.key[1]]
+        wish = Wish(seen.channel, seen.phone, seen.at, seen.purpose, nurture=seen.nurture, messages_before=before)
+        return agreed(self.houses[seen.key[0]], lead.grants, lead.last_stop, wish)
+
+    def deferred(self, business: str, channel: str, phone: str, at: datetime, until: datetime | None) -> None:
+        """Something waits for its hours (``None``: in vain): until the first legal minute, and no other."""
+        if at + SEARCH < LISTED_UNTIL:
+            assert until == first_legal_minute(self.houses[business], channel, phone, at), "not the first legal minute"
 
     def _in_time(self, seen: Seen) -> None:
         business, sequence_id, step = seen.key
         called = self.opened_at[sequence_id]
         if step == "acknowledge":
-            promised = called + PROMISED[self._presets[business]]
+            promised = called + self.houses[business].first_text_within
             waited = not (self._legal(replace(seen, at=called)) and self._legal(replace(seen, at=promised)))
             assert seen.at <= promised or waited, f"{step} came {seen.at - called} after the call"
         first = self.sent_at.get((business, sequence_id, "acknowledge"))
@@ -216,8 +206,7 @@ class Model:
         assert step != "email" or seen.at - called >= EMAIL_NOT_BEFORE, f"{step} came early"
 
     def _legal(self, seen: Seen) -> bool:
-        preset = self._presets[seen.key[0]]
-        return may_go_out(preset, seen.channel, ZONES[seen.phone], seen.at, florida=seen.phone in FLORIDA)
+        return open_at(self.houses[seen.key[0]], seen.channel, seen.phone, seen.at)
 
     def _paced(self, seen: Seen) -> None:
         """One a second; a follow-up that has its moment may go beside a first text, but never three in a second.
@@ -231,9 +220,10 @@ class Model:
         del recent[:-3]
         assert len(recent) < 3 or recent[-1] - recent[0] >= timedelta(seconds=1), f"{seen.sender} sent too fast"
 
-    def taken(self, key: StepKey, phone: str, at: datetime) -> None:
+    def taken(self, key: StepKey, phone: str, at: datetime, channel: str = "") -> None:
         """The provider has it."""
         self.arrived[key] += 1
         assert self.arrived[key] == 1, f"{key[2]} arrived twice"
         self.sent_at[key] = at
+        self.messages[key[1]] += channel in MESSAGES
         self.lead((key[0], phone)).taken.append(at)
