@@ -35,9 +35,10 @@ from sidecar.store.tables import claims, contacts, deliveries, events, steps, to
 from sidecar.store.tables import sequences as sequence_rows
 from tests.support import world
 from tests.support.examples import examples
+from tests.support.legality import Grant
 from tests.support.model import Model, Seen
 from tests.support.provider import BEHAVIOURS, Behaviour, Killed, Provider, Request, plug_in
-from tests.support.world import ACME, CALLERS, GLOBEX, NUMBERS, PRESETS
+from tests.support.world import ACME, CALLERS, GLOBEX, HOUSES, MAPLE, NUMBERS, STRICT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,6 +78,8 @@ SETTLED = ("sent", "delivered", "undelivered", "skipped", "cancelled", "failed",
 persons = st.sampled_from(
     [(ACME, CALLERS[0])] * 5
     + [(GLOBEX, CALLERS[0])] * 3
+    + [(MAPLE, CALLERS[3])] * 3
+    + [(STRICT, CALLERS[0])] * 2
     + [(business, caller) for business in (ACME, GLOBEX) for caller in CALLERS]
 )
 """Mostly the same caller, so that much happens to one person; both businesses know them."""
@@ -98,7 +101,7 @@ class EngineMachine(RuleBasedStateMachine):
         self.provider.reset()
         self.desk.alerts.clear()
         self.decisions.clear()
-        self.model = Model(PRESETS)
+        self.model = Model(HOUSES)
         self.provider.watch = self.watch
         self.provider.hold = self.interrupt
         self.meanwhile = ""
@@ -118,7 +121,8 @@ class EngineMachine(RuleBasedStateMachine):
         self.model.request(
             Seen(
                 key, row["kind"], request.channel, phone, request.sender, request.at,
-                nurture=bool(definition and definition.nurture), slot_at=row["slot_at"],
+                nurture=bool(definition and definition.nurture),
+                purpose=definition.purpose if definition else "service", slot_at=row["slot_at"],
             )
         )  # fmt: skip
         assert request.sender in (NUMBERS[key[0]], "sam@acme.example"), "sent by another business's number"
@@ -148,7 +152,7 @@ class EngineMachine(RuleBasedStateMachine):
         taken = self.provider.accepted()
         for seen in taken[self.noted :]:
             person = self.model.of.get(seen.sequence_id) or (seen.business_id, seen.to)
-            self.model.taken((seen.business_id, seen.sequence_id, seen.step), person[1], seen.at)
+            self.model.taken((seen.business_id, seen.sequence_id, seen.step), person[1], seen.at, seen.channel)
         self.noted = len(taken)
 
     # --- our side --------------------------------------------------------------------------------------------------
@@ -365,7 +369,9 @@ class EngineMachine(RuleBasedStateMachine):
     def consent(self, person: Person) -> None:
         given = Consent("express", frozenset({"sms", "voice", "email"}), "service", self.now, None, "a signed form")
         self.sidecar.intake.consent(self.business(person[0]), phone=person[1], consent=given)
-        self.model.lead(person).express = True
+        self.model.lead(person).grants.append(
+            Grant("express", frozenset({"sms", "voice", "email"}), "service", self.now)
+        )
 
     def learn_email(self, person: Person, shared: bool) -> None:
         """As a CRM would tell us; a mailbox that somebody else has stays theirs."""
@@ -446,12 +452,12 @@ class EngineMachine(RuleBasedStateMachine):
         self.model.request(
             Seen(
                 key, "touch", granted.channel, person[1], granted.sender.removeprefix("voice:"), self.now,
-                nurture=definition.nurture, slot_at=before["slot_at"],
+                nurture=definition.nurture, purpose=definition.purpose, slot_at=before["slot_at"],
             )
         )  # fmt: skip
         self.claims.append((business.id, granted.claim_id, sends))
         if sends:
-            self.model.taken(key, person[1], self.now)
+            self.model.taken(key, person[1], self.now, granted.channel)
 
     @precondition(lambda self: self.claims)
     @rule(pick=picks)
@@ -570,7 +576,7 @@ def machine(store_url: str, clock: ManualClock, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(gating, "gate", counted)
     monkeypatch.setattr(stopping, "WAIT_SECONDS", 0.0)  # nothing runs beside this thread: who waits, waits in vain
     provider = Provider(clock.now)
-    with world.hasty_sqlite(), world.sidecar(store_url, clock, world.businesses(), send_threads=1) as built:
+    with world.hasty_sqlite(), world.sidecar(store_url, clock, world.everybody(), send_threads=1) as built:
         desk = plug_in(built, provider)
 
         class Machine(EngineMachine):

@@ -8,12 +8,14 @@ gates thought.
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Span = tuple[int, int]
 """Minutes of the local day; an end before its start is on the next morning."""
@@ -108,17 +110,18 @@ class Grant:
 
 # ------------------------------------------------------------------------------------------------------------ hours
 
+
 def _by_law(law: str, channel: str, states: tuple[str, ...], local: datetime, *, holiday: bool) -> bool:
     hour = local.hour + local.minute / 60
-    weekend = local.weekday() >= 5  # noqa: PLR2004
+    weekend = local.weekday() >= 5
     if law == "uk" and channel == "voice":
-        if holiday or local.weekday() == 6:  # noqa: PLR2004
+        if holiday or local.weekday() == 6:
             return False
         return 9 <= hour < (13 if weekend else 18)
     if law == "uk":
-        return 8 <= hour < 20  # noqa: PLR2004
+        return 8 <= hour < 20
     if law == "ca":
-        return 10 <= hour < 18 if weekend or holiday else 9 <= hour < 21.5  # noqa: PLR2004
+        return 10 <= hour < 18 if weekend or holiday else 9 <= hour < 21.5
     if law == "us" and channel != "email":
         return 8 <= hour < (20 if "US-FL" in states else 21)
     return True  # `custom`, and American email: the business's own hours alone
@@ -194,7 +197,7 @@ def months_on(at: datetime, months: int, zone: str) -> date:
     local = at.astimezone(ZoneInfo(zone)).date()
     year, month = local.year, local.month
     for _ in range(months):
-        year, month = (year + 1, 1) if month == 12 else (year, month + 1)  # noqa: PLR2004
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
     return date(year, month, min(local.day, monthrange(year, month)[1]))
 
 
@@ -242,7 +245,7 @@ def _strong_enough(house: House, grant: Grant, wish: Wish) -> bool:
     if wish.nurture:
         return grant.basis in CHECK_INS.get(house.law, {"express"})
     # Canada: the text at once and its reminder are the one follow-up that an inquiry carries.
-    return not (house.law == "ca" and grant.basis == "inquiry" and wish.messages_before >= 2)  # noqa: PLR2004
+    return not (house.law == "ca" and grant.basis == "inquiry" and wish.messages_before >= 2)
 
 
 def _aged(house: House, grant: Grant, wish: Wish) -> bool:

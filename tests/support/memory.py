@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sidecar.domain.assent import is_answerable, plain_answer
 from sidecar.domain.calls import LIVE, Evidence, Rules, Verdict, judge, opening
@@ -109,13 +109,11 @@ class Attempt:
 class Memory:
     """One business, in memory."""
 
-    def __init__(
-        self, house: House, playbook: Playbook, send: Callable[[Attempt], Answer], deferred: Deferred
-    ) -> None:
+    def __init__(self, house: House, playbook: Playbook, send: Callable[[Attempt], Answer], deferred: Deferred) -> None:
         """``deferred`` is told of each wait for legal hours: channel, phone, now, until (``None``: in vain)."""
         self._house = house
         self._preset = preset(house.law)
-        self._own = {channel: Window(own.week, own.holidays) for channel, own in house.own.items()}
+        self._own: dict[Any, Window] = {channel: Window(own.week, own.holidays) for channel, own in house.own.items()}
         self._playbook = playbook
         self._send = send
         self._deferred = deferred

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event
@@ -19,6 +20,7 @@ from sidecar.domain.compliance import preset
 from sidecar.store import database
 from sidecar.store.tables import metadata
 from tests.support.house import settings
+from tests.support.legality import House
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,10 +29,19 @@ if TYPE_CHECKING:
     from sidecar.domain.playbooks import Playbook
     from sidecar.store.database import Store
 
-ACME, GLOBEX = "acme", "globex"
-NUMBERS: Final = {ACME: "+441174960001", GLOBEX: "+12125550199"}
-CALLERS: Final = ("+447700900123", "+447700900124", "+13055550101")
-PRESETS: Final = {ACME: "uk", GLOBEX: "us"}
+ACME, GLOBEX, MAPLE, STRICT = "acme", "globex", "maple", "strict"
+NUMBERS: Final = {ACME: "+441174960001", GLOBEX: "+12125550199", MAPLE: "+15145550199", STRICT: "+441174960003"}
+CALLERS: Final = ("+447700900123", "+447700900124", "+13055550101", "+15145550101")
+HOUSES: Final = {
+    ACME: House("uk", "Europe/London", "GB"),
+    GLOBEX: House("us", "America/New_York", "US-NY", first_text_within=timedelta(seconds=60)),
+    MAPLE: House(
+        "ca", "America/Toronto", "CA-QC", closed=frozenset({date(2026, 11, 19), date(2026, 12, 24)}),
+        extra={date(2026, 12, 24): ((10 * 60, 15 * 60),)}, first_text_within=timedelta(seconds=60),
+    ),
+    STRICT: House("uk", "Europe/London", "GB", strict=True, most_a_day=2),
+}  # fmt: skip
+"""The raw facts by which the machine's judge looks at them; the businesses below say the same."""
 STAFF: Final = "+447700900999"
 
 
@@ -70,6 +81,36 @@ def businesses() -> tuple[Business, Business]:
         retell=Retell("key", "agent_2", NUMBERS[GLOBEX]),
     )
     return acme, globex
+
+
+def everybody() -> tuple[Business, ...]:
+    """And two more: Maple in Quebec, closed on some days, and Strict, which asks consent to an AI voice."""
+    acme, globex = businesses()
+    maple = replace(
+        globex,
+        id=MAPLE,
+        name="Maple Basements",
+        region="CA",
+        subdivision="QC",
+        zone="America/Toronto",
+        preset=preset("ca"),
+        closed_days=HOUSES[MAPLE].closed,
+        extra_openings=dict(HOUSES[MAPLE].extra),
+        numbers=(Number(NUMBERS[MAPLE]),),
+        twilio=Twilio("AC3", "token"),
+        retell=Retell("key", "agent_3", NUMBERS[MAPLE]),
+    )
+    strict = replace(
+        acme,
+        id=STRICT,
+        name="Strict Plumbing",
+        strict_consent=True,
+        max_touches_per_day=HOUSES[STRICT].most_a_day,
+        numbers=(Number(NUMBERS[STRICT]),),
+        twilio=Twilio("AC4", "token"),
+        retell=Retell("key", "agent_4", NUMBERS[STRICT]),
+    )
+    return acme, globex, maple, strict
 
 
 @contextlib.contextmanager
