@@ -28,6 +28,7 @@ from sidecar.engine.deliveries import Deliveries
 from sidecar.engine.driving import Driving
 from sidecar.engine.due import Due
 from sidecar.engine.facts import windows
+from sidecar.engine.forgetting import Forgetting
 from sidecar.engine.hand import Answers, Hand, Looking, report_flow_error
 from sidecar.engine.intake import Intake
 from sidecar.engine.opt_out_rate import LOOK_EVERY, OptOutRate
@@ -93,6 +94,7 @@ class Sidecar:
             threads=max(4, settings.send_threads // 2),
         )
         self.intake = Intake(self.context)
+        self.forgetting = Forgetting(self.context)
         self.opt_out_rate = OptOutRate(self.context)
         self.reconcile = Reconcile(self.context, channels, TwilioLog(self.twilio), self.crm, self.intake)
         self.waker = Waker(clock, Due(self.context, self.runner, self.deliveries).hand_out)

@@ -24,7 +24,7 @@ COMMANDS = {
     "serve": "Answer calls and messages, and carry out what is due.",
     "demo": "Play a missed call against local vendors, in seconds.",
     "audit": "Why was this text sent? Everything about one person, with the rules.",
-    "contacts": "People: list, show why they were texted, STOP and START.",
+    "contacts": "People: list, show, STOP and START, export, forget.",
     "consents": "What people allowed: import, export, list, withdraw.",
     "sequences": "Sequences: list, show, close, hold, resume.",
     "keys": "API keys: create, list, revoke; the secret of staff webhooks.",

@@ -152,3 +152,58 @@ def opt_in(phone: str, evidence: str, business_id: str | None) -> None:
         number = read_number(business, phone)
         result = sidecar.intake.opt_in(business, phone=number, source="operator", evidence=evidence)
     click.echo("opted in" if result.changed else "was not opted out")
+
+
+@contacts.command(examples=('recovery contacts export "+44 7700 900123"   > maya.json',))
+@click.argument("who")
+@among_businesses
+def export(who: str, business_id: str | None) -> None:
+    """Everything on record about one person as JSON: the answer to their request for access.
+
+    WHO is a phone number or an id from `recovery contacts list`. Times are in UTC. Not in it: what the CRM and the
+    providers (Twilio, Retell, your mailbox) keep themselves.
+    """
+    with opened() as sidecar:
+        business, person = one_person(sidecar, business_id, who)
+        kept = sidecar.timeline.export(business.id, person)
+        now = sidecar.clock.now().isoformat()
+    print_json({"exported_at": now, "business": {"id": business.id, "name": business.name}, **kept})
+
+
+@contacts.command(
+    examples=('recovery contacts forget "+44 7700 900123"', 'recovery contacts forget "+44 7700 900123" --yes')
+)
+@click.argument("who")
+@in_business
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def forget(who: str, business_id: str | None, *, yes: bool) -> None:
+    """Remove what is personal about one person, for good: their request for erasure.
+
+    Their follow-up is closed first. Words, names, numbers and emails go from every table, ids and counts stay. A STOP
+    of theirs stays in force on every channel: it is kept as a keyed hash (HMAC under RECOVERY_SECRET), from which
+    nobody reads a number; START lifts it. Not touched: what the CRM and the providers keep themselves, and backups.
+
+    WHO is a phone number or an id from `recovery contacts list`. Doing it twice does no harm.
+    """
+    with opened() as sidecar:
+        business = chosen(sidecar.businesses, business_id)
+        found = _found(sidecar, [business], who)
+        if not found:
+            click.echo(_nothing_on_record(sidecar, business, who))
+            return
+        [(_, person)] = found
+        if not yes:
+            what = f"{len(person['calls'])} calls, {len(person['messages'])} messages"
+            click.confirm(f"Forget {person['contact_id']} ({what}) for good?", abort=True)
+        counted = sidecar.forgetting.forget(business, person["contact_id"])
+    click.echo("forgotten: " + ", ".join(f"{count} {what}" for what, count in counted.items()))
+    if person["suppressed"]:
+        click.echo("Their STOP stays in force, as a keyed hash.")
+    if person["crm_id"]:
+        click.echo(f"The CRM keeps record {person['crm_id']}: remove it there too, if that is asked.", err=True)
+
+
+def _nothing_on_record(sidecar: Sidecar, business: Business, who: str) -> str:
+    said = "nothing is on record about them"
+    stopped = None if who.startswith("con_") else sidecar.forgetting.stop_of(business, read_number(business, who))
+    return f"{said} but a STOP of {stopped:%Y-%m-%d}, which stays in force" if stopped else said

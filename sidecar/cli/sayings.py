@@ -105,6 +105,7 @@ CLOSED: Final[Words] = {
     "superseded": "a later call opened a new sequence",
     "exhausted": "every step is done and nobody answered",
     "operator": "closed by hand",
+    "forgotten": "they were forgotten",
     "conversation": "holds an answer to somebody who wrote first",
     "not_now": "they asked for another time",
     "unclear_stop": "they may have asked to stop: a person must read it",

@@ -353,7 +353,10 @@ def _consent(record: Record, event: Row, data: Row) -> Line:
 
 
 def _contact(record: Record, event: Row, data: Row) -> Line:
-    del record, data
+    del record
+    if event["type"] == "contact.forgotten":
+        counted = ", ".join(f"{count} {what}" for what, count in data.items())
+        return Line(_at(event["at"]), "operator", f"had them forgotten: {counted} without words and numbers from here")
     gone = event["type"] == "contact.email_opted_out"
     said = "says that they want no email" if gone else "says that they take email again"
     return Line(_at(event["at"]), "CRM", said, tone="wait" if gone else "")

@@ -49,6 +49,8 @@ def introduce(turn: Turn, contact_id: str, person: CrmPerson, *, force: bool) ->
         stopping.Leased: it is one, and a request to them is under way; nothing is written then.
     """
     was = contacts.get(turn.tx, turn.business.id, contact_id, lock=True)
+    if not contacts.addresses_of(turn.tx, turn.business.id, contact_id):
+        return  # forgotten while the CRM was asked
     contacts.change(
         turn.tx, turn.business.id, contact_id,
         first_name=usable_first_name(person.first_name), last_name=person.last_name,

@@ -13,6 +13,7 @@ from sidecar.store.tables import (
     deliveries,
     events,
     messages,
+    metadata,
     sequences,
     suppressions,
     touches,
@@ -116,6 +117,13 @@ def deliveries_of_person(
     )
     query = select(deliveries).where(deliveries.c.business_id == business_id, about)
     return tx.conn.execute(query.order_by(deliveries.c.created_at, deliveries.c.delivery_id)).mappings().all()
+
+
+def kept_of(tx: Tx, table_name: str, business_id: str, contact_id: str) -> Sequence[RowMapping]:
+    """The rows of a table that are about a person."""
+    table = metadata.tables[table_name]
+    query = select(table).where(table.c.business_id == business_id, table.c.contact_id == contact_id)
+    return tx.conn.execute(query).mappings().all()
 
 
 def in_order(found: Iterable[RowMapping]) -> list[RowMapping]:

@@ -107,6 +107,15 @@ class Timeline:
             )
         )
 
+    def export(self, business_id: str, person: dict[str, Any]) -> dict[str, Any]:
+        """All that is kept about a person (UK GDPR and GDPR art. 15), ready for JSON."""
+        contact_id = person["contact_id"]
+        kept = self._store.read(lambda tx: {
+            name: [_shown(row, tuple(row.keys())) for row in reading.kept_of(tx, name, business_id, contact_id)]
+            for name in ("questions", "suppressions")
+        })  # fmt: skip
+        return {**person, **kept, "deliveries": self.owed(business_id, person)}
+
 
 def _parts(tx: Tx, row: RowMapping) -> dict[str, Any]:
     business_id, sequence_id = row["business_id"], row["sequence_id"]

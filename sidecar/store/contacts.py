@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import Insert, RowMapping, bindparam, func, or_, select, update
+from sqlalchemy import Insert, RowMapping, bindparam, exists, func, or_, select, update
 
 from sidecar.store import statements
 from sidecar.store.ids import new_id
@@ -55,6 +55,22 @@ _TAKE_LEASE = update(contacts).where(
     contacts.c.contact_id == bindparam("is_contact_id"),
     or_(contacts.c.lease_until.is_(None), contacts.c.lease_until <= bindparam("now")),
 )
+_SAID_TOGETHER = suppressions.alias("said_together")
+_FORGOTTEN_WITH = select(_SAID_TOGETHER.c.key_hash).where(
+    _SAID_TOGETHER.c.business_id == bindparam("business_id"),
+    _SAID_TOGETHER.c.lifted_at.is_(None),
+    _SAID_TOGETHER.c.contact_id.in_(
+        select(suppressions.c.contact_id).where(
+            suppressions.c.business_id == bindparam("business_id"),
+            suppressions.c.key_hash.in_(bindparam("hashes", expanding=True)),
+            suppressions.c.lifted_at.is_(None),
+        )
+    ),
+    ~exists().where(
+        addresses.c.business_id == _SAID_TOGETHER.c.business_id, addresses.c.contact_id == _SAID_TOGETHER.c.contact_id
+    ),
+)
+"""Hashes of a STOP whose person has no address any more: they were forgotten."""
 _SUPPRESSED = (
     select(suppressions.c.key_hash)
     .where(
@@ -206,7 +222,13 @@ def suppress(
 
 
 def lift(tx: Tx, business_id: str, hashes: Iterable[str], at: datetime) -> bool:
-    """START; True when something was suppressed."""
+    """START; True when something was suppressed.
+
+    Who was forgotten said STOP for all their addresses, and START lifts it for all: nobody knows any more which of
+    them are whose, but that they belong together.
+    """
+    hashes = [*hashes]
+    hashes += tx.conn.execute(_FORGOTTEN_WITH, {"business_id": business_id, "hashes": hashes}).scalars()
     done = tx.conn.execute(
         update(suppressions)
         .where(

@@ -120,7 +120,8 @@ def _sequence(turn: Turn, contact_id: str, sequence_id: str | None) -> RowMappin
 
 def _touch(turn: Turn, touch_id: str | None, provider_id: str) -> RowMapping | None:
     found = touches.get(turn.tx, turn.business.id, touch_id) if touch_id else None
-    return found or touches.by_provider_id(turn.tx, turn.business.id, provider_id)
+    found = found or touches.by_provider_id(turn.tx, turn.business.id, provider_id)
+    return found if found is not None and found["address"] else None  # without an address: they were forgotten
 
 
 def arrived(turn: Turn, touch: RowMapping, provider_id: str, *, stale: bool) -> RowMapping:
