@@ -59,7 +59,8 @@ class StaffMember:
     name: str
     phone: str | None = None
     email: str | None = None
-    webhook: str | None = None
+    webhook: str | None = field(default=None, repr=False)
+    """Its address is its key: whoever knows it may post there."""
 
 
 @dataclass(frozen=True, slots=True)

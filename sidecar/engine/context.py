@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -73,7 +73,7 @@ class Context:
     store: Store
     clock: Clock
     businesses: Roster
-    secret: str
+    secret: str = field(repr=False)
     public_url: str
 
     def key_hash(self, business_id: str, kind: AddressKind, value: str) -> str:
