@@ -1,0 +1,110 @@
+"""The sidecar's HTTP API as flows see it: `schemas/openapi.json`, read without a web framework."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from sidecar.shipped import shipped
+
+HOLE: Final = "\0"
+"""Stands in an address for what is only known when the flow runs."""
+
+_BASE: Final = re.compile(r"^\s*(?:https?://[^/?#\0]*|(?:https?://)?[^/]*\0[^/]*)", re.IGNORECASE)
+_NAMED: Final = re.compile(r"sidecar|recovery", re.IGNORECASE)
+_TELLING: Final = re.compile(r"/v1/(?:sequences|claims|gate|outcomes|flow-errors|contacts|messages/inbound)(?:[/?]|$)")
+CLAIM: Final = "/v1/sequences/{sequence_id}/steps/{name}/claim"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One call that the API has."""
+
+    method: str
+    path: str
+    fields: frozenset[str]
+    """Of its body, in any of the forms that it takes."""
+    required: frozenset[str]
+    answer: frozenset[str]
+    """Fields of the answer when all is well."""
+
+
+@cache
+def _document() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((shipped("schemas") / "openapi.json").read_text(encoding="utf-8"))
+    return found
+
+
+@cache
+def _paths() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Literal segments before braces: `/v1/messages/inbound` is no name of anything."""
+    found = sorted((path for path in _document()["paths"] if path.startswith("/v1/")), key=lambda path: path.count("{"))
+    return tuple(
+        (re.compile(re.sub(r"\\\{\w+\\\}", r"[^/?]+", re.escape(path)) + r"/?(?:[?#].*)?$", re.DOTALL), path)
+        for path in found
+    )
+
+
+@cache
+def operations() -> dict[tuple[str, str], Operation]:
+    """By method and path."""
+    found: dict[tuple[str, str], Operation] = {}
+    for path, methods in _document()["paths"].items():
+        for method, said in methods.items():
+            if method in {"get", "post", "put", "patch", "delete"}:
+                fields, required = _body(said)
+                answer: dict[str, Any] = next(
+                    (one for code, one in said.get("responses", {}).items() if code.startswith("2")), {}
+                )
+                schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
+                found[method.upper(), path] = Operation(method.upper(), path, fields, required, _fields(schema)[0])
+    return found
+
+
+def _body(said: dict[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
+    fields: set[str] = set()
+    required: set[str] | None = None
+    for form in said.get("requestBody", {}).get("content", {}).values():
+        names, needed = _fields(form.get("schema", {}))
+        fields |= {name.partition(".")[0] for name in names} | names
+        required = set(needed) if required is None else required & needed
+    return frozenset(fields), frozenset(required or ())
+
+
+def _fields(schema: dict[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
+    while "$ref" in schema:
+        schema = _document()["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]]
+    names, required = set(schema.get("properties", {})), set(schema.get("required", ()))
+    for word in ("oneOf", "anyOf"):
+        alternatives = [_fields(one) for one in schema.get(word, ())]
+        for one, _ in alternatives:
+            names |= one
+        if alternatives:
+            required |= frozenset.intersection(*(needed for _, needed in alternatives))
+    return frozenset(names), frozenset(required)
+
+
+def path_of(url: str) -> str:
+    """The path of an address, whatever its host; from the first `/v1/` on."""
+    rest = _BASE.sub("", url, count=1)
+    start = rest.find("/v1/")
+    return rest[start:] if start >= 0 else ""
+
+
+def operation_path(url: str) -> str:
+    """Which of the API's paths an address is; empty where it is none."""
+    path = path_of(url)
+    if not path:
+        return ""
+    return next((template for pattern, template in _paths() if pattern.match(path)), "")
+
+
+def is_sidecar(url: str, *said: str) -> bool:
+    """Whether a call is meant for the sidecar: by the words round it, or by an address that only it has."""
+    path = path_of(url)
+    return bool(path) and (
+        any(_NAMED.search(one) for one in said) or _TELLING.match(path) is not None or bool(operation_path(url))
+    )

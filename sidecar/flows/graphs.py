@@ -1,0 +1,226 @@
+"""Flows as points and wires for `reach`: what a claim is, what it opens, and where data goes on each platform."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from sidecar.flows.contract import CLAIM, operation_path
+from sidecar.flows.documents import Document
+from sidecar.flows.n8n import BASE, LANGCHAIN, Node, Workflow, is_trigger
+from sidecar.flows.reach import Point, Wire
+from sidecar.flows.requests import request_of
+from sidecar.flows.sends import make_method, make_send, make_url, n8n_send
+from sidecar.flows.strings import at, text_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sidecar.flows.make import Blueprint, Flow, Module
+
+_CALLERS: Final = frozenset({"executeWorkflow", "toolWorkflow"})
+_CALLED: Final = "executeWorkflowTrigger"
+_SHORT: Final = 20
+"""Seconds that a claim of 30 survives."""
+_UNITS: Final = {"seconds": 1.0, "minutes": 60.0, "hours": 3600.0, "days": 86400.0}
+
+
+class N8n:
+    """All workflows of a run as one graph."""
+
+    def __init__(self, workflows: Iterable[Workflow]) -> None:
+        self.points: list[Point] = []
+        self.entries: list[int] = []
+        self._workflows: list[Workflow] = []
+        self._index: dict[tuple[int, str], int] = {}
+        self._called: set[int] = set()
+        self._by_key: dict[str, list[Workflow]] = {}
+        for workflow in workflows:
+            self._add(workflow)
+        for workflow in list(self._workflows):
+            self._wire(workflow)
+        for workflow in self._workflows:
+            self._enter(workflow)
+
+    def _add(self, workflow: Workflow) -> None:
+        self._workflows.append(workflow)
+        for key in {workflow.id, workflow.name} - {""}:
+            self._by_key.setdefault(key, []).append(workflow)
+        for node in workflow.by_name.values():
+            self._index[id(workflow), node.name] = len(self.points)
+            self.points.append(
+                Point(node.name, workflow.file, node.place, n8n_send(workflow, node), loses=_loses(node))
+            )
+
+    def _wire(self, workflow: Workflow) -> None:
+        for node in workflow.by_name.values():
+            point = self.points[self._index[id(workflow), node.name]]
+            grants = _is_claim(workflow, node)
+            for edge in workflow.outgoing.get(node.name, ()):
+                target = self._index[id(workflow), edge.target]
+                if edge.kind != "main":  # a part serves its node: it runs when the node does, as often as it likes
+                    self.points[target].wires.append(Wire(self._index[id(workflow), node.name]))
+                    point.wires.append(Wire(target))
+                elif not node.disabled or edge.output == 0:
+                    failed = node.has_error_output and edge.output == _last_output(workflow, node)
+                    point.wires.append(Wire(target, grants and edge.output == 0 and not failed))
+            if node.short in _CALLERS and not node.disabled:
+                for called in self._callees(workflow, node):
+                    for trigger in called.of(_CALLED):
+                        index = self._index[id(called), trigger.name]
+                        point.calls.append(index)
+                        self._called.add(index)
+
+    def _callees(self, workflow: Workflow, node: Node) -> list[Workflow]:
+        inline = node.parameters.get("workflowJson")
+        if isinstance(inline, str) and node.parameters.get("source") == "parameter":
+            return self._inline(workflow, node, inline)
+        given = node.parameters.get("workflowId")
+        keys = [given] if isinstance(given, str) else [text_at(given, "value"), text_at(given, "cachedResultName")]
+        if any(key.startswith("=") for key in keys):  # computed: it may be any that can be called
+            return [one for one in self._workflows if any(one.of(_CALLED))]
+        return next((found for key in keys if (found := self._by_key.get(key, []))), [])
+
+    def _inline(self, workflow: Workflow, node: Node, text: str) -> list[Workflow]:
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            return []
+        if not isinstance(value, dict):
+            return []
+        place = (*node.place, "parameters", "workflowJson")
+        inner = Workflow(Document(workflow.file, "n8n", value, place))
+        self._add(inner)
+        self._wire(inner)
+        return [inner]
+
+    def _enter(self, workflow: Workflow) -> None:
+        names = [node.name for node in workflow.triggers]
+        roots = [n for n in workflow.by_name.values() if not n.disabled and not _fed(workflow, n) and not is_trigger(n)]
+        names += [n.name for n in roots if not names or not n.type.startswith((BASE, LANGCHAIN))]
+        indices = (self._index[id(workflow), name] for name in names)
+        self.entries += [index for index in indices if index not in self._called]
+
+
+def _fed(workflow: Workflow, node: Node) -> bool:
+    """Whether something leads to it, or it is a part of a node."""
+    return bool(workflow.incoming.get(node.name)) or any(
+        edge.kind != "main" for edge in workflow.outgoing.get(node.name, ())
+    )
+
+
+def _last_output(workflow: Workflow, node: Node) -> int:
+    """The error output comes after the ordinary ones: one for most nodes."""
+    ordinary = {"if": 2, "filter": 1, "splitInBatches": 2}.get(node.short, 1)
+    if node.short == "switch":
+        ordinary = max((edge.output for edge in workflow.after(node.name)), default=1)
+    return ordinary
+
+
+def _is_claim(workflow: Workflow, node: Node) -> bool:
+    """A claim whose first output is taken only when it was granted: a refusal is a 409, which must be an error."""
+    request = request_of(workflow, node)
+    if request is None or node.disabled or node.short != "httpRequest" or request.method != "POST":
+        return False
+    if node.swallows_errors or node.raw.get("alwaysOutputData") is True:
+        return False
+    never = at(node.options, "response", "response", "neverError") is True or node.parameters.get("neverError") is True
+    return not never and all(operation_path(url) == CLAIM for url in request.urls)
+
+
+def _loses(node: Node) -> bool:
+    if node.disabled:
+        return False
+    if node.short != "wait":
+        return node.short in {"splitOut", "splitInBatches", "itemLists"}
+    amount, unit = node.parameters.get("amount", 1), node.parameters.get("unit", "hours")
+    short = isinstance(amount, (int, float)) and isinstance(unit, str) and amount * _UNITS.get(unit, 1e9) <= _SHORT
+    return node.parameters.get("resume", "timeInterval") != "timeInterval" or not short
+
+
+# ---------------------------------------------------------------- Make
+
+
+class Make:
+    """One blueprint as a graph."""
+
+    def __init__(self, blueprint: Blueprint) -> None:
+        self._blueprint = blueprint
+        self.points = [
+            Point(module.name, blueprint.file, module.place, make_send(blueprint, module), loses=_make_loses(module))
+            for module in blueprint.modules
+        ]
+        self.entries = [0] if blueprint.main.modules else []
+        for module in blueprint.modules:
+            self._wire(module)
+
+    def _wire(self, module: Module) -> None:
+        wires = self.points[module.position].wires
+        onward = list(_onward(module))
+        for flow in module.flows:
+            if not flow.modules:
+                continue
+            first = flow.modules[0]
+            error = flow.kind == "onerror"
+            wires.append(Wire(first.position, not error and self._grants(module, first)))
+            for end in _ends(flow):
+                if flow.kind == "tools":
+                    self.points[end.position].wires.append(Wire(module.position))
+                elif error and end.module == "builtin:Resume":
+                    self.points[end.position].wires += [Wire(one.position) for one in onward]
+        wires += [Wire(one.position, self._grants(module, one)) for one in onward]
+
+    def _grants(self, source: Module, target: Module) -> bool:
+        """The wire into ``target`` is only taken when a claim was granted."""
+        if self._is_claim(source) and _stops_at_errors(source):
+            return True
+        return bool(target.conditions) and all(
+            any(self._is_status(one) for one in inner) for inner in target.conditions
+        )
+
+    def _is_status(self, condition: dict[str, Any]) -> bool:
+        """``{{3.statusCode}} = 200``, where 3 is a claim."""
+        a, b, sign = condition.get("a"), condition.get("b"), condition.get("o")
+        found = re.fullmatch(r"\{\{\s*(\d+)\.statusCode\s*\}\}", a) if isinstance(a, str) else None
+        module = self._blueprint.by_id.get(int(found[1])) if found is not None else None
+        equal = sign in {"number:equal", "text:equal"} and str(b) == "200"
+        return module is not None and equal and self._is_claim(module)
+
+    def _is_claim(self, module: Module) -> bool:
+        return (
+            module.app == "http"
+            and make_method(module) == "POST"
+            and operation_path(make_url(self._blueprint, module)) == CLAIM
+        )
+
+
+def _stops_at_errors(module: Module) -> bool:
+    """Whether a refusal (409) is an error: `handleErrors` in version 3, `stopOnHttpError` in version 4."""
+    return module.parameters.get("handleErrors") is True or module.mapper.get("stopOnHttpError") is True
+
+
+def _onward(module: Module) -> Iterator[Module]:
+    """The module that runs after this one, or after the flow that it ends."""
+    one: Module | None = module
+    while one is not None:
+        following = one.flow.modules[one.flow.modules.index(one) + 1 :][:1] if one.flow.modules[-1] is not one else []
+        if following:
+            yield following[0]
+            return
+        if one.flow.kind in {"onerror", "tools"}:
+            return
+        one = one.flow.owner
+
+
+def _ends(flow: Flow) -> list[Module]:
+    return flow.modules[-1:]
+
+
+def _make_loses(module: Module) -> bool:
+    if module.module in {"builtin:BasicFeeder", "builtin:Iterator", "builtin:BasicIterator", "builtin:BasicRepeater"}:
+        return True
+    if module.module not in {"util:FunctionSleep", "builtin:Sleep"}:
+        return False
+    duration = module.mapper.get("duration", module.mapper.get("delay"))
+    return not str(duration).isdecimal() or int(str(duration)) > _SHORT

@@ -1,0 +1,141 @@
+"""What a node of n8n asks of the network: method, address, body, as far as they are known before it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any, Final
+
+from sidecar.flows.contract import HOLE
+from sidecar.flows.expressions import n8n as expressions
+from sidecar.flows.expressions.values import Choice, Constant, Fields, Reference, Text, Value
+from sidecar.flows.strings import at, text_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sidecar.flows.n8n import Node, Workflow
+
+_MOST: Final = 8
+HTTP: Final = frozenset({"httpRequest", "httpRequestTool", "toolHttpRequest"})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call over HTTP."""
+
+    method: str
+    """In capitals; empty where it is computed."""
+    urls: tuple[str, ...]
+    """Each address that it may be; holes where a part is only known later."""
+    body: Fields | None
+    """None where nothing is known of it."""
+
+
+def request_of(workflow: Workflow, node: Node) -> Request | None:
+    """What an HTTP Request node asks; None for other nodes."""
+    if node.short not in HTTP:
+        return None
+    parameters = node.parameters
+    method = parameters.get("method", parameters.get("requestMethod", "GET"))
+    method = method.upper() if isinstance(method, str) and not method.startswith("=") else ""
+    url = parameters.get("url")
+    urls = addresses(workflow, node, url) if isinstance(url, str) else ("",)
+    return Request(method, urls, body_of(node))
+
+
+def addresses(workflow: Workflow, node: Node, text: str) -> tuple[str, ...]:
+    """What a text may be, with constants of Set nodes put in."""
+    value = expressions.read(text).value
+    if node.short == "toolHttpRequest":  # its placeholders are {name}
+        return (text.replace("{", HOLE).replace("}", ""),)
+    return tuple(dict.fromkeys(spelled(workflow, node, value)))
+
+
+def spelled(workflow: Workflow, node: Node, value: Value) -> Iterator[str]:
+    """Each text that a value may be."""
+    if isinstance(value, Text):
+        choices = [
+            [part] if isinstance(part, str) else list(spelled(workflow, node, part))[:_MOST] for part in value.parts
+        ]
+        for count, parts in enumerate(product(*choices)):
+            if count == _MOST:
+                return
+            yield "".join(parts)
+    elif isinstance(value, Choice):
+        for one in value.among:
+            yield from spelled(workflow, node, one)
+    elif isinstance(value, Reference):
+        yield constant(workflow, node, value) or HOLE
+    elif isinstance(value, Constant):
+        yield str(value.value)
+    else:
+        yield HOLE
+
+
+def constant(workflow: Workflow, node: Node, reference: Reference) -> str:
+    """The literal that a Set node gives the field that is read; empty where it is none."""
+    if len(reference.path) != 1:
+        return ""
+    if reference.node:
+        sources = [workflow.by_name[reference.node]] if reference.node in workflow.by_name else []
+    else:
+        sources = [workflow.by_name[edge.source] for edge in workflow.before(node.name)]
+    found = {_set(source).get(str(reference.path[0]), "") for source in sources}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _set(node: Node) -> dict[str, str]:
+    """Names and literal values of a Set node, in its three shapes."""
+    if node.short != "set" or node.disabled:
+        return {}
+    parameters = node.parameters
+    listed: list[Any] = []
+    for place in (("assignments", "assignments"), ("fields", "values"), ("values", "string")):
+        found = at(parameters, *place)
+        listed += found if isinstance(found, list) else []
+    values: dict[str, str] = {}
+    for one in listed:
+        name, value = text_at(one, "name"), at(one, "value")
+        value = value if value is not None else at(one, "stringValue")
+        if name and isinstance(value, str) and not value.startswith("="):
+            values[name] = value
+    return values
+
+
+def body_of(node: Node) -> Fields | None:
+    """The fields of a request's body, from its table of parameters or from its JSON."""
+    parameters = node.parameters
+    listed = at(parameters, "bodyParameters", "parameters")
+    if parameters.get("specifyBody", "keypair") != "json" and isinstance(listed, list):
+        pairs = [
+            (text_at(one, "name"), expressions.read(text_at(one, "value")).value)
+            for one in listed
+            if text_at(one, "name")
+        ]
+        return Fields(tuple(pairs))
+    text = parameters.get("jsonBody", parameters.get("body"))
+    if not isinstance(text, str):
+        return None
+    value = expressions.read(text if text.startswith("=") else f"={{{{ {text} }}}}").value
+    if isinstance(value, Text):  # JSON with holes: read as an object that has them for values
+        script = "".join(part if isinstance(part, str) else "null" for part in value.parts)
+        value = expressions.read(f"={{{{ {script} }}}}").value
+        return (
+            Fields(tuple((name, Text((HOLE,))) for name, _ in value.fields), value.open)
+            if isinstance(value, Fields)
+            else None
+        )
+    return value if isinstance(value, Fields) else None
+
+
+def is_known(workflow: Workflow, node: Node, value: Any) -> bool:
+    """Whether a recipient stands in the flow itself: a literal, or a constant of a Settings node."""
+    if isinstance(value, dict):  # a resource locator
+        value = value.get("value")
+    if isinstance(value, str):
+        value = expressions.read(value).value
+    if not isinstance(value, (Text, Reference, Choice, Constant, Fields)):
+        return False
+    texts = list(spelled(workflow, node, value))
+    return bool(texts) and all(text.strip() and HOLE not in text for text in texts)
