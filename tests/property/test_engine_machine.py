@@ -24,14 +24,17 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import func, select, update
 
+from sidecar.crm.port import CrmChange, Told
+from sidecar.domain.assent import Asking
 from sidecar.domain.consent import Consent
-from sidecar.domain.reports import CallReport, MessageReport
+from sidecar.domain.reports import CallReport, MessageReport, SpokenStop
 from sidecar.engine import gating, people, stopping
+from sidecar.engine.consents import Given
 from sidecar.engine.context import Turn
 from sidecar.engine.gating import Key
-from sidecar.engine.results import ClaimGranted, Conflict
+from sidecar.engine.results import ClaimGranted, Conflict, NotFound
 from sidecar.store import record, sequences
-from sidecar.store.tables import claims, contacts, deliveries, events, steps, touches
+from sidecar.store.tables import claims, contacts, deliveries, events, questions, steps, touches
 from sidecar.store.tables import sequences as sequence_rows
 from tests.support import world
 from tests.support.examples import examples
@@ -52,7 +55,17 @@ if TYPE_CHECKING:
 
 STOPS = ("STOP", "please stop texting me", "Don't call me again", "ARRET")
 STARTS = ("START", "unstop")
-REPLIES = ("Yes please, tomorrow at ten?", "How much is a boiler service?")
+REPLIES = ("Yes please, tomorrow at ten?", "How much is a boiler service?", "Yes please")
+YES = "Yes please"
+STOPS_BY = ("email", "agent", "crm", "api")
+"""By which a STOP comes that is no text; 21610 is the provider's answer, a complaint an outcome."""
+ASIDE = (*STOPS_BY, "opt_in", "consent", "withdraw", "ask", "mailbox", "answer")
+GIVEN: tuple[tuple[Any, tuple[Any, ...], int], ...] = (
+    ("express", ("sms", "voice", "email"), 0), ("express", ("voice",), 2), ("express", ("sms", "voice"), 545),
+    ("express", ("sms", "email"), 600), ("contract", ("sms", "email"), 30), ("soft_opt_in", ("sms", "voice"), 0),
+    ("inquiry", ("sms", "email"), 170),
+)  # fmt: skip
+"""Basis, channels, and how many days ago: express consent to a phone ages out after 18 months."""
 UNCLEAR = ("STOP - no wait, can you come tomorrow?",)
 CLOSING = ("human_answered", "booked", "transferred", "converted")
 STARTS_AT = (
@@ -107,6 +120,8 @@ class EngineMachine(RuleBasedStateMachine):
         self.meanwhile = ""
         """What the person writes while the next request to them is under way."""
         self.count = 0
+        self.asked: dict[Person, datetime | None] = {}
+        """When they were asked, if that was the last thing that reached them."""
         self.noted = 0
         self.flow_sent: Counter[tuple[str, str, str]] = Counter()
         self.claims: list[tuple[str, str, bool]] = []
@@ -125,6 +140,9 @@ class EngineMachine(RuleBasedStateMachine):
                 purpose=definition.purpose if definition else "service", slot_at=row["slot_at"],
             )
         )  # fmt: skip
+        question = row["kind"] == "answer" and self.read(lambda tx: self.asks(tx, request))
+        if question:
+            self.asked[key[0], phone] = request.at
         assert request.sender in (NUMBERS[key[0]], "sam@acme.example"), "sent by another business's number"
         if self.provider.answering == "opted_out":
             self.model.stop((key[0], phone), self.now)
@@ -147,12 +165,22 @@ class EngineMachine(RuleBasedStateMachine):
         assert who.phone is not None
         return row, who.phone
 
+    @staticmethod
+    def asks(tx: Tx, request: Request) -> bool:
+        asked = select(questions.c.question_id).where(
+            questions.c.sequence_id == request.sequence_id, questions.c.step == request.step
+        )
+        return tx.conn.execute(asked).first() is not None
+
     def note_arrivals(self) -> None:
         """Count what the provider has taken since we last looked."""
         taken = self.provider.accepted()
         for seen in taken[self.noted :]:
             person = self.model.of.get(seen.sequence_id) or (seen.business_id, seen.to)
             self.model.taken((seen.business_id, seen.sequence_id, seen.step), person[1], seen.at, seen.channel)
+            asked = self.asked.get(person)
+            if asked is not None and seen.at > asked:
+                self.asked[person] = None
         self.noted = len(taken)
 
     # --- our side --------------------------------------------------------------------------------------------------
@@ -330,6 +358,9 @@ class EngineMachine(RuleBasedStateMachine):
             if lead.open is not None:
                 self.model.held.add(lead.open)
         else:
+            asked = self.asked.get(person)
+            if body == YES and asked is not None and self.now - asked <= timedelta(days=3) and not lead.suppressed:
+                lead.grants.append(Grant("express", frozenset({"sms", "voice"}), "service", self.now))
             lead.suppressed = lead.suppressed and body not in STARTS
             if lead.open is not None:
                 self.model.close(lead.open, self.now)
@@ -338,24 +369,55 @@ class EngineMachine(RuleBasedStateMachine):
             assert again.already
             assert again.intent == result.intent
 
-    @rule(person=persons, what=st.sampled_from(("opt_out", "opt_in", "consent", "mailbox", "answer")))
+    @rule(
+        person=persons, what=st.sampled_from((*STOPS_BY, "opt_in", "consent", "withdraw", "ask", "mailbox", "answer"))
+    )
     def aside(self, person: Person, what: str) -> None:
         """What reaches us, or leaves us, by other ways than a call and a text."""
-        if what in ("opt_out", "opt_in"):
-            self.opt_elsewhere(person, opted_out=what == "opt_out")
+        if what in STOPS_BY:
+            self.stop_by(person, what)
+        elif what == "opt_in":
+            self.sidecar.intake.opt_in(self.business(person[0]), phone=person[1], source="api")
+            self.model.lead(person).suppressed = False
         elif what == "mailbox":
             self.learn_email(person, shared=True)
         else:
-            (self.consent if what == "consent" else self.answer)(person)
+            {"consent": self.consent, "withdraw": self.withdraw, "ask": self.ask, "answer": self.answer}[what](person)
 
-    def opt_elsewhere(self, person: Person, opted_out: bool) -> None:
-        business, lead = self.business(person[0]), self.model.lead(person)
-        if opted_out:
-            self.sidecar.intake.opt_out(business, phone=person[1], source="api")
-            self.model.stop(person, self.now)
+    def stop_by(self, person: Person, way: str) -> None:
+        """Said in an email, to the agent, to staff who note it by API, or marked in the CRM."""
+        business, intake = self.business(person[0]), self.sidecar.intake
+        self.count += 1
+        if way == "email":
+            number = self.count
+            report = MessageReport(
+                f"<{number}@lead.example>", "email", self.now, "replies@acme.example", f"{person[1][1:]}@lead.example",
+                "STOP",
+            )  # fmt: skip
+            self.learn_email(person, shared=False)
+            intake.message(business, report, source="smtp")
+            self.model.lead(person).last_message_at = self.now
+        elif way == "agent":
+            intake.spoken_stop(business, SpokenStop(f"call_{self.count}", phone=person[1], words="don't ring again"))
+        elif way == "crm":
+            self.learn_crm(person)
+            # Later than any START of ours: what is older would be the CRM's echo of the STOP before it.
+            later = self.now + timedelta(minutes=30)
+            intake.crm_changes(business, [CrmChange("portal", self.crm_id(person), Told.STOP, on=True, at=later)])
         else:
-            self.sidecar.intake.opt_in(business, phone=person[1], source="api")
-            lead.suppressed = False
+            intake.opt_out(business, phone=person[1], source="api")
+        self.model.stop(person, self.now)
+
+    @staticmethod
+    def crm_id(person: Person) -> str:
+        return f"crm-{person[1][1:]}"
+
+    def learn_crm(self, person: Person) -> None:
+        def work(tx: Tx) -> None:
+            turn = Turn(self.sidecar.context, tx, self.business(person[0]))
+            people.add_address(turn, people.contact_of(turn, phone=person[1]), "crm", self.crm_id(person))
+
+        self.sidecar.store.write(work)
 
     @rule(person=persons, outcome=st.sampled_from((*CLOSING, "not_now", "complained")))
     def outcome(self, person: Person, outcome: Any) -> None:
@@ -367,11 +429,29 @@ class EngineMachine(RuleBasedStateMachine):
             self.model.close(lead.open, self.now)
 
     def consent(self, person: Person) -> None:
-        given = Consent("express", frozenset({"sms", "voice", "email"}), "service", self.now, None, "a signed form")
-        self.sidecar.intake.consent(self.business(person[0]), phone=person[1], consent=given)
-        self.model.lead(person).grants.append(
-            Grant("express", frozenset({"sms", "voice", "email"}), "service", self.now)
-        )
+        """Given on a form just now, or imported from a list of some days or years ago."""
+        self.count += 1
+        basis, channels, days_ago = GIVEN[self.count % len(GIVEN)]
+        at = self.now - timedelta(days=days_ago)
+        given = Consent(basis, frozenset(channels), "service", at, None, "a signed form")
+        self.sidecar.intake.consents(self.business(person[0]), [Given(given, phone=person[1])], source="import")
+        self.model.lead(person).grants.append(Grant(basis, frozenset(channels), "service", at))
+
+    def withdraw(self, person: Person) -> None:
+        """They take back what they agreed to, by voice alone or altogether."""
+        self.count += 1
+        channels: frozenset[Any] = frozenset({"voice"}) if self.count % 2 else frozenset({"sms", "voice", "email"})
+        with contextlib.suppress(NotFound):  # nobody whom we know
+            self.sidecar.intake.withdraw(
+                self.business(person[0]), phone=person[1], evidence="said so", source="api", channels=channels
+            )
+        for grant in self.model.lead(person).grants:
+            for channel in channels:
+                grant.taken_back.setdefault(channel, self.now)
+
+    def ask(self, person: Person) -> None:
+        """A person at the business asks for consent to calls; `write` may answer it."""
+        self.answer(person, Asking(frozenset({"sms", "voice"}), "service", "your kitchen"))
 
     def learn_email(self, person: Person, shared: bool) -> None:
         """As a CRM would tell us; a mailbox that somebody else has stays theirs."""
@@ -466,13 +546,19 @@ class EngineMachine(RuleBasedStateMachine):
         result = self.sidecar.claims.result(self.business(business_id), claim_id, sent=sent)
         assert result.result == ("sent" if sent else "failed")
 
-    def answer(self, person: Person) -> None:
+    def answer(self, person: Person, asks: Asking | None = None) -> None:
         """A person at the business writes back."""
         business = self.business(person[0])
+        text = "May we ring you?" if asks else "Tomorrow at ten suits us."
         if self.read(lambda tx: people.find_contact(Turn(self.sidecar.context, tx, business), phone=person[1])):
             self.survive(
                 lambda: self.sidecar.answers.send(
-                    business, channel="sms", text="Tomorrow at ten suits us.", by="human", phone=person[1]
+                    business,
+                    channel="sms",
+                    text="May we ring you?" if asks else "Tomorrow at ten suits us.",
+                    by="human",
+                    phone=person[1],
+                    asks=asks,
                 )
             )
 
