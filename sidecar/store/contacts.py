@@ -50,6 +50,15 @@ _LAST_STOP = (
     )
     .where(addresses.c.business_id == bindparam("business_id"), addresses.c.contact_id == bindparam("contact_id"))
 )
+_STOP_AGAIN = (
+    update(suppressions)
+    .where(
+        suppressions.c.business_id == bindparam("is_business_id"),
+        suppressions.c.key_hash == bindparam("is_key_hash"),
+        suppressions.c.at < bindparam("later"),
+    )
+    .values(at=bindparam("later"))
+)
 _TAKE_LEASE = update(contacts).where(
     contacts.c.business_id == bindparam("is_business_id"),
     contacts.c.contact_id == bindparam("is_contact_id"),
@@ -203,7 +212,10 @@ def suppress(
     source: str,
     at: datetime,
 ) -> bool:
-    """STOP for every ``(kind, key_hash)``; True when at least one was not suppressed before."""
+    """STOP for every ``(kind, key_hash)``; True when at least one was not suppressed before.
+
+    Said again, it counts from the later word: what was agreed to or lifted before that is over.
+    """
     new = False
     for kind, key_hash in keys:
         values = {"contact_id": contact_id, "source": source, "at": at, "lifted_at": None}
@@ -217,7 +229,10 @@ def suppress(
             )
             .returning(suppressions.c.key_hash)  # an INSERT's row count is not to be had on PostgreSQL
         )
-        new = done.first() is not None or new
+        if done.first() is not None:
+            new = True
+        else:
+            tx.conn.execute(_STOP_AGAIN, {"is_business_id": business_id, "is_key_hash": key_hash, "later": at})
     return new
 
 

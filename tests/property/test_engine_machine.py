@@ -555,7 +555,7 @@ class EngineMachine(RuleBasedStateMachine):
                 lambda: self.sidecar.answers.send(
                     business,
                     channel="sms",
-                    text="May we ring you?" if asks else "Tomorrow at ten suits us.",
+                    text=text,
                     by="human",
                     phone=person[1],
                     asks=asks,

@@ -97,6 +97,17 @@ def test_a_consent_of_before_the_stop_that_is_reported_after_it_is_withdrawn(hom
     assert standings(home)[-1] == ("express", "holds")
 
 
+def test_a_stop_said_again_takes_back_what_was_given_between_the_two(home: House) -> None:
+    home.sidecar.intake.opt_out(home.business, phone=CALLER, source="api")
+    home.clock.advance(days=2)
+    between = express(home)
+    home.clock.advance(days=2)
+    home.sidecar.intake.opt_out(home.business, phone=CALLER, source="api")
+    home.sidecar.intake.opt_in(home.business, phone=CALLER, source="api")
+    add(home, between)
+    assert standings(home) == [("express", "withdrawn")]
+
+
 def test_a_stop_of_one_takes_back_what_those_who_share_the_mailbox_gave(home: House) -> None:
     both = [Given(express(home), "+447700900123", ANN), Given(express(home), "+447700900124", ANN)]
     assert home.sidecar.intake.consents(home.business, both, source="import") == 2
