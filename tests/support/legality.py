@@ -223,7 +223,7 @@ def _carries(house: House, grant: Grant, last_stop: datetime | None, wish: Wish)
     at, channel = wish.at, wish.channel
     if channel not in grant.channels or grant.given_at > at:
         return False
-    if last_stop is not None and grant.given_at <= last_stop:
+    if last_stop is not None and grant.given_at < last_stop:
         return False
     if channel in grant.taken_back and grant.taken_back[channel] <= at:
         return False

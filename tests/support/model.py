@@ -149,6 +149,9 @@ class Model:
     def stop(self, person: Person, at: datetime) -> None:
         lead = self.lead(person)
         lead.suppressed, lead.last_stop = True, at
+        for grant in lead.grants:  # of this very moment too: the STOP came after them
+            for channel in grant.channels:
+                grant.taken_back.setdefault(channel, at)
         if lead.open is not None:
             self.close(lead.open, at)
 
