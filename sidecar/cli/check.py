@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sidecar.cli.findings import Finding, business_findings, playbook_findings
+from sidecar.cli.flow_findings import flow_findings, holds_flows
 from sidecar.cli.taught import Taught
 from sidecar.clock import SystemClock
 from sidecar.config.documents import read_document
@@ -43,8 +44,9 @@ _COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 def check(context: click.Context, paths: tuple[Path, ...], form: str, *, live: bool) -> None:
     """Check business files, playbooks, credentials, texts and the database.
 
-    PATH is a business file, a folder of them, or a playbook; left out, what RECOVERY_BUSINESSES names. Ends
-    with 0 where it would serve (warnings allowed), 1 where something is wrong, 2 where it was called wrongly.
+    PATH is a business file, a folder of them, a playbook, or flows (a .json file or a folder of them: two workflows
+    on one webhook path are found); left out, what RECOVERY_BUSINESSES names. Ends with 0 where it would serve
+    (warnings allowed), 1 where something is wrong, 2 where it was called wrongly.
     """
     missing = [path for path in paths if not path.exists()]
     if missing:
@@ -68,12 +70,14 @@ def findings(paths: tuple[Path, ...], *, live: bool) -> Iterator[Finding]:
     playbooks = [path for path in paths if _is_playbook(path)]
     for path in playbooks:
         yield from _playbook(path)
-    if paths and len(playbooks) == len(paths):
+    flows = [path for path in paths if path not in playbooks and holds_flows(path)]
+    yield from flow_findings(map(str, flows))
+    if paths and len(playbooks) + len(flows) == len(paths):
         return
     if settings is not None:
         yield from _address(settings)
         yield from database_findings(settings.database_url.get_secret_value())
-    places = [path for path in paths if path not in playbooks]
+    places = [path for path in paths if path not in {*playbooks, *flows}]
     businesses: list[Business] = []
     try:
         files = [file for place in places or [_default(settings)] for file in business_files(place)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from sidecar.flows.linting import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 _SKIPPED: Final = frozenset({"node_modules", "__pycache__"})
 
@@ -29,7 +29,7 @@ def sources(paths: Sequence[str], *, exclude: Sequence[str] = (), stdin: bytes |
         if path == "-":
             yield Source("<stdin>", stdin or b"")
         elif Path(path).is_dir():
-            yield from (_source(name) for name in _within(path) if not _excluded(name, exclude))
+            yield from (_source(name) for name in within(path) if not _excluded(name, exclude))
         elif not _excluded(path, exclude):
             yield _source(path)
 
@@ -41,7 +41,8 @@ def _source(path: str) -> Source:
         raise MissingError(f"{path}: {error.strerror or error}") from error
 
 
-def _within(folder: str) -> Iterable[str]:
+def within(folder: str) -> Iterator[str]:
+    """Each ``.json`` in a folder and those in it, hidden ones and node_modules left out."""
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
         for name in sorted(names):
