@@ -16,6 +16,7 @@ from sidecar.domain import texts
 from sidecar.domain.compliance import windows_for
 from sidecar.domain.consent import Refusal, from_inquiry, permits
 from sidecar.domain.phones import line_type, mask
+from sidecar.domain.prices import cost_of
 from sidecar.domain.windows import HORIZON, RuleError, first_open
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def playbook_findings(playbook: Playbook, business: Business | None = None) -> l
         values["number"] = business.numbers[0].e164
     found: list[Finding] = []
     for step in playbook.steps:
-        found += _step_findings(playbook, step, values, subject)
+        found += _step_findings(playbook, step, values, subject, business)
     return found
 
 
@@ -254,7 +255,9 @@ def _hours(business: Business, playbooks: list[Playbook], now: datetime) -> Iter
 # ---------------------------------------------------------------- words
 
 
-def _step_findings(playbook: Playbook, step: Step, values: dict[str, str], subject: str) -> Iterator[Finding]:
+def _step_findings(
+    playbook: Playbook, step: Step, values: dict[str, str], subject: str, business: Business | None
+) -> Iterator[Finding]:
     segments: list[int] = []
     company = values["company"]
     for name, text in _texts(playbook, step, step.variants):
@@ -269,7 +272,9 @@ def _step_findings(playbook: Playbook, step: Step, values: dict[str, str], subje
         yield from (_said(one, name, subject) for one in found)
     if segments:
         longest = max(segments)
-        said = f"a text is charged as {longest} segment{'s' if longest > 1 else ''} at most"
+        said = f"a text is charged as {_counted(longest)} at most"
+        price = _price_of(longest, business)
+        said += f", {price}" if price else ""
         yield Finding("ok", subject, said, field=f"{playbook.name}.{step.name}")
 
 
@@ -289,10 +294,20 @@ def _complaints(text: str, step: Step, company: str) -> Iterator[texts.Complaint
             yield complaint
 
 
+def _price_of(segments: int, business: Business | None) -> str | None:
+    if business is None:
+        return None
+    return cost_of(segments, business.region, business.twilio.segment_price if business.twilio else None)
+
+
 def _said(complaint: texts.Complaint, name: str, subject: str) -> Finding:
-    """A law asks for the opt-out words; the rest is advice."""
-    level: Level = "error" if complaint.code == "opt_out_words" else "warning"
+    """Who writes, how to stop, and that a service text sells nothing is law (PECR, CASL, the TCPA); tone is advice."""
+    level: Level = "warning" if complaint.code == "apology" else "error"
     return Finding(level, subject, complaint.message, complaint.remedy, name)
+
+
+def _counted(segments: int) -> str:
+    return f"{segments} segment{'' if segments == 1 else 's'}"
 
 
 def _cost(rendered: str, field: str, subject: str) -> Iterator[Finding]:
@@ -303,7 +318,8 @@ def _cost(rendered: str, field: str, subject: str) -> Iterator[Finding]:
             f"{one.character!r}" + (f" (write {one.suggestion!r})" if one.suggestion else " (leave it out)")
             for one in {one.character: one for one in dear}.values()
         )
-        said = f"is charged as {size.count} segments, since it is not plain GSM text"
+        plain = texts.segments(texts.in_plain_characters(rendered)).count
+        said = f"is charged as {_counted(size.count)} instead of {plain}, since it is not plain GSM text"
         yield Finding("warning", subject, said, f"replace {listed}", field)
     elif size.count > _MOST_SEGMENTS:
         said = f"is charged as {size.count} segments ({size.units} characters)"

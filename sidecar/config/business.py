@@ -70,6 +70,8 @@ class Twilio:
     account_sid: str
     auth_token: str = field(repr=False)
     base_url: str = "https://api.twilio.com"
+    segment_price: float | None = None
+    """What the account pays for a segment of a text, in its own currency; only ever shown."""
 
 
 @dataclass(frozen=True, slots=True)

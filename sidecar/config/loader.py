@@ -72,9 +72,20 @@ def read_files(files: Iterable[Path], environ: Mapping[str, str]) -> tuple[list[
         try:
             read.append(load_business(file, environ, playbooks))
         except ConfigError as error:
-            mistakes += error.mistakes
+            if not _is_playbook(file):
+                mistakes += error.mistakes
     mistakes += _clashes(read)
+    if not read and not mistakes:
+        mistakes = [Mistake("there is no business file, only playbooks", _START)]
     return read, list(dict.fromkeys(mistakes))
+
+
+def _is_playbook(file: Path) -> bool:
+    """Whether it is a playbook of a client's own, which is read with the business that names it."""
+    try:
+        return isinstance(read_document(file).at(("steps",)), list)
+    except ConfigError:
+        return False
 
 
 def business_files(path: Path) -> list[Path]:

@@ -40,7 +40,12 @@ def _base_url(fields: Fields, environ: Mapping[str, str], vendor: str) -> str | 
 
 
 def _twilio(fields: Fields, base: Mapping[str, str]) -> Twilio:
-    return Twilio(fields.text("twilio", "account_sid") or "", fields.text("twilio", "auth_token") or "", **base)
+    return Twilio(
+        fields.text("twilio", "account_sid") or "",
+        fields.text("twilio", "auth_token") or "",
+        segment_price=fields.document.at(("twilio", "segment_price")),
+        **base,
+    )
 
 
 def _retell(fields: Fields, base: Mapping[str, str]) -> Retell:

@@ -246,6 +246,11 @@ def expensive_characters(text: str) -> tuple[Expensive, ...]:
     )
 
 
+def in_plain_characters(text: str) -> str:
+    """The same text with every expensive character replaced by its suggestion: what it could cost."""
+    return "".join(char if char in _GSM_BASIC or char in _GSM_EXTENDED else _plainer(char) for char in text)
+
+
 def _plainer(char: str) -> str:
     if char in _PLAINER:
         return _PLAINER[char]

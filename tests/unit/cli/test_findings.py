@@ -188,12 +188,14 @@ def test_a_text_of_three_segments_is_too_dear() -> None:
 def test_a_dear_character_is_named_once_with_what_to_write() -> None:
     (finding,) = [
         one
-        for one in playbook_findings(playbook("{company} isn’t far, it’s near 😀. STOP to opt out"), SOUND)
+        for one in playbook_findings(
+            playbook("{company} isn’t far, it’s near and easy to find 😀. STOP to opt out"), SOUND
+        )
         if one.level != "ok"
     ]
 
     assert finding.field == "own.acknowledge.general.known"
-    assert "is charged as 1 segment" in finding.message or "is charged as 2 segments" in finding.message
+    assert finding.message == "is charged as 2 segments instead of 1, since it is not plain GSM text"
     assert finding.remedy.count("’") == 1
     assert '(write "\'")' in finding.remedy
     assert "(leave it out)" in finding.remedy
@@ -210,9 +212,10 @@ def test_a_dear_character_in_the_company_s_own_name_is_found() -> None:
 @pytest.mark.parametrize(
     ("words", "level", "message"),
     [
-        ("{company}: a discount for you. STOP to opt out", "warning", "discount"),
-        ("{company} here! STOP to opt out", "warning", "exclamation"),
-        ("Hi there. STOP to opt out", "warning", "who writes"),
+        ("{company}: a discount for you. STOP to opt out", "error", "discount"),
+        ("{company} here! STOP to opt out", "error", "exclamation"),
+        ("Hi there. STOP to opt out", "error", "who writes"),
+        ("{company} is very, very sorry, so sorry. STOP to opt out", "warning", "apologises"),
         ("{company} here.", "error", "how to stop"),
     ],
 )
@@ -242,6 +245,25 @@ def test_subjects_are_read_for_tone_only() -> None:
 def test_words_for_staff_are_their_own_affair() -> None:
     assert about("Ring them!", channel="staff") == []
     assert about("Ring them!", channel="voice", agent="callback") == []
+
+
+def test_what_a_text_costs_is_told_by_list_price_and_by_the_account_s_own() -> None:
+    texts = playbook("{company}. STOP to opt out")
+    assert SOUND.twilio is not None
+    own = replace(SOUND, twilio=replace(SOUND.twilio, segment_price=0.0463))
+
+    said = [finding.message for business in (SOUND, own) for finding in playbook_findings(texts, business)]
+
+    assert said == [
+        "a text is charged as 1 segment at most, about 0.05 USD by Twilio's list price",
+        "a text is charged as 1 segment at most, 0.0463 at your 0.0463 a segment",
+    ]
+
+
+def test_where_no_price_is_known_none_is_told() -> None:
+    (finding,) = playbook_findings(playbook("{company}. STOP to opt out"), replace(SOUND, region="FR"))
+
+    assert finding.message == "a text is charged as 1 segment at most"
 
 
 def test_the_longest_text_of_each_step_is_told() -> None:

@@ -393,6 +393,22 @@ def test_a_folder_of_businesses_is_known_by_id_and_by_number(write: Write, tmp_p
     assert businesses["one"].playbook is businesses["two"].playbook
 
 
+def test_a_playbook_in_the_folder_of_businesses_is_not_read_as_one(write: Write, tmp_path: Path) -> None:
+    write(OWN, "own.yaml")
+    write(named("one", "+1 212 555 0123").replace("contractor-two-text", "./own.yaml"), "one.yaml")
+
+    businesses = load_businesses(tmp_path, {})
+
+    assert [business.playbook.name for business in businesses] == ["our-own"]
+
+
+def test_playbooks_alone_are_no_businesses(write: Write, tmp_path: Path) -> None:
+    write(OWN, "own.yaml")
+
+    with pytest.raises(ConfigError, match="no business file"):
+        load_businesses(tmp_path, {})
+
+
 @pytest.mark.parametrize(
     ("other", "field"),
     [(named("one", "+1 305 555 0123"), "id"), (named("two", "(212) 555-0123"), "numbers")],
