@@ -13,6 +13,8 @@ _COMMANDS: Final = {
     "list": ("copies", "list_flows"),
     "export": ("copies", "export"),
     "fmt": ("fmt", "fmt"),
+    "to-api": ("n8n", "to_api"),
+    "replay": ("n8n", "replay"),
 }
 """Where each is found, in the order in which they are needed."""
 

@@ -175,6 +175,7 @@ def _values(business: Business, public_url: str) -> dict[str, str]:
     first = business.staff[0] if business.staff else None
     return {
         "sidecar_url": public_url.rstrip("/"),
+        "business": business.id,
         "business_id": business.id,
         "business_name": business.name,
         "agent_name": business.agent_name,
