@@ -64,7 +64,7 @@ def business_findings(business: Business, now: datetime) -> list[Finding]:
     found = [*_credentials(business, playbooks), *_people(business), *_numbers(business)]
     found += [*_assessment(business, now), *_law(business, playbooks, now), *_hours(business, playbooks, now)]
     for playbook in playbooks:
-        found += playbook_findings(playbook, business)
+        found += [*_language(business, playbook), *playbook_findings(playbook, business)]
     names = ", ".join(playbook.name for playbook in playbooks)
     count = len(business.numbers)
     summary = f"{business.name}: {count} number{'s' if count != 1 else ''}, playbook {names}"
@@ -91,6 +91,15 @@ def _playbooks(business: Business) -> list[Playbook]:
     """Those that callers of any of its numbers can meet."""
     used = {id(book): book for book in map(business.playbook_for, business.numbers)}
     return list(used.values())
+
+
+def _language(business: Business, playbook: Playbook) -> Iterator[Finding]:
+    """Callers are written to in the language that the business speaks (in Quebec a right: Charter, s. 5)."""
+    if playbook.language[:2] == business.language[:2]:
+        return
+    said = f"the texts of {playbook.name} are {playbook.language}, and the business speaks {business.language}"
+    remedy = "take a playbook in that language (contractor-two-text-fr is French), or correct `language`"
+    yield Finding("warning", business.id, said, remedy, "playbook")
 
 
 def _steps(playbooks: list[Playbook], channel: Channel) -> list[Step]:

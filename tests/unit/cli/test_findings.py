@@ -148,6 +148,14 @@ def test_emails_without_a_postal_address_are_told() -> None:
     assert only(address="").field == "address"
 
 
+def test_texts_in_another_language_than_the_business_s_are_told() -> None:
+    findings = business_findings(replace(SOUND, language="fr-CA"), NOON)
+
+    assert [one.field for one in findings if "speaks fr-CA" in one.message] == ["playbook"]
+    french = replace(SOUND, language="fr-CA", playbook=shipped_playbook("contractor-two-text-fr"))
+    assert not [one for one in business_findings(french, NOON) if "speaks" in one.message]
+
+
 def test_a_channel_that_does_not_open_within_two_weeks_is_an_error() -> None:
     closed = frozenset(date(2026, 11, 18) + timedelta(days=day) for day in range(20))
     findings = found(closed_days=closed)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-NAMES = ("by-hand", "contractor-two-text", "uk-three-layer")
+NAMES = ("by-hand", "contractor-two-text", "contractor-two-text-fr", "uk-three-layer")
 FORMS = ("known", "unknown", "after_hours", "after_hours_unknown")
 VALUES = {
     "first_name": "Charlotte",
@@ -31,6 +31,9 @@ VALUES = {
     "opens": "Wednesday at 8:30",
     "unsubscribe_url": "https://recovery.example.com/u/eyJhbGciOi0123456789abcdef",
 }
+
+HOW_TO_STOP = {"en": "STOP to opt out", "fr": "ARRET pour se désabonner"}
+NO_RUSH = {"contractor-two-text": "No rush", "contractor-two-text-fr": "Rien ne presse"}
 
 Text = tuple[Playbook, Step, str, str, str]
 """Playbook, step, variant, form, words."""
@@ -53,7 +56,7 @@ SMS = [one for one in TEXTS if one[1].channel == "sms"]
 SMS_IDS = [name for name, one in zip(IDS, TEXTS, strict=True) if one[1].channel == "sms"]
 
 
-def test_three_playbooks_ship_and_each_bears_the_name_of_its_file() -> None:
+def test_four_playbooks_ship_and_each_bears_the_name_of_its_file() -> None:
     assert shipped_playbooks() == NAMES
     assert tuple(shipped_playbook(name).name for name in NAMES) == NAMES
 
@@ -201,7 +204,7 @@ def test_after_hours_nobody_promises_minutes_or_speaks_of_just_now(
     playbook: Playbook, step: Step, variant: str, form: str, words: str
 ) -> None:
     if form.startswith("after_hours"):
-        assert not re.search(r"minute|just now|just missed|right away|shortly|moment", words)
+        assert not re.search(r"minute|just now|just missed|right away|shortly|moment|viens de|tout de suite", words)
 
 
 @pytest.mark.parametrize(("playbook", "step", "variant", "form", "words"), SMS, ids=SMS_IDS)
@@ -214,7 +217,7 @@ def test_a_text_is_cheap_and_says_how_to_stop(
     assert longest.encoding == "GSM-7"
     assert longest.count <= 2
     assert usual.count == 1
-    assert words.rstrip().endswith("STOP to opt out")
+    assert words.rstrip().endswith(HOW_TO_STOP[playbook.language[:2]])
 
 
 def test_the_first_text_asks_one_question() -> None:
@@ -224,9 +227,19 @@ def test_the_first_text_asks_one_question() -> None:
 
 
 def test_the_second_text_says_no_rush() -> None:
-    for words in shipped_playbook("contractor-two-text").step("second_text").variants.values():
-        assert "No rush" in words.known
-        assert "No rush" in words.unknown
+    for name, said in NO_RUSH.items():
+        for words in shipped_playbook(name).step("second_text").variants.values():
+            assert said in words.known
+            assert said in words.unknown
+
+
+def test_the_french_texts_come_when_the_english_ones_do() -> None:
+    english, french = shipped_playbook("contractor-two-text"), shipped_playbook("contractor-two-text-fr")
+
+    assert [(step.name, step.after, step.deadline, step.nurture) for step in french.steps] == [
+        (step.name, step.after, step.deadline, step.nurture) for step in english.steps
+    ]
+    assert [sorted(step.variants) for step in french.steps] == [sorted(step.variants) for step in english.steps]
 
 
 def test_the_email_says_who_writes_and_how_to_stop() -> None:
