@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _ENDINGS: Final[tuple[tuple[Kind, str], ...]] = (("n8n-workflows", ".json"), ("make-blueprints", ".blueprint.json"))
 _TAG: Final = re.compile(r"<[^>]*>")
+_SENTENCE: Final = re.compile(r"(?<=[.!?])\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,19 @@ class ShippedFlow:
         value = self.document.value
         described = value.get("description")
         texts = [described] if isinstance(described, str) else list(_notes(self.document.platform, value))
-        lines = (_TAG.sub(" ", line).strip(" #*") for text in texts for line in text.splitlines())
-        return next((" ".join(line.split()) for line in lines if line), "")
+        lines = (without_tags(line).strip(" #*") for text in texts for line in text.splitlines())
+        said = next((line for line in lines if line and line != self.name), "")
+        return _SENTENCE.split(said, maxsplit=1)[0]
 
     @property
     def webhooks(self) -> tuple[Webhook, ...]:
         """Where n8n is to be called."""
         return tuple(webhooks(self.document)) if self.document.platform == "n8n" else ()
+
+
+def without_tags(text: str) -> str:
+    """Make keeps its notes as HTML."""
+    return " ".join(_TAG.sub(" ", text).split())
 
 
 def shipped_flows() -> list[ShippedFlow]:

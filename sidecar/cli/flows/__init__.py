@@ -13,6 +13,7 @@ _COMMANDS: Final = {
     "list": ("copies", "list_flows"),
     "export": ("copies", "export"),
     "fmt": ("fmt", "fmt"),
+    "draw": ("draw", "draw"),
     "to-api": ("n8n", "to_api"),
     "replay": ("n8n", "replay"),
 }
