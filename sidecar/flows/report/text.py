@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 _WIDEST: Final = 96
 """Columns of JSON that are shown: an export may be one line of a megabyte."""
 
+_SECRET: Final = frozenset({"P101"})
+"""Findings whose line is not shown: it holds what must not be printed."""
+
 
 def plain(text: str, style: str) -> str:
     """No colours."""
@@ -48,7 +51,7 @@ def _finding(
     head = f"{place}: {style(finding.level, finding.level)} {style(finding.code, 'code')} "
     yield head + (f"{style(finding.node, 'node')}: " if finding.node else "") + finding.message
     line = source.get((finding.file, finding.line))
-    if line is not None and line.strip():
+    if line is not None and line.strip() and finding.code not in _SECRET:
         shown, column = window(line, finding.column)
         yield style("    | ", "quiet") + shown
         yield style("    | ", "quiet") + " " * (column - 1) + style("^", finding.level)

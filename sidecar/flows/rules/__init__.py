@@ -22,7 +22,7 @@ Subject = Literal["file", "n8n", "make", "flows"]
 
 FAMILIES: Final[dict[str, Family]] = {"S": "structure", "P": "practice", "R": "recovery"}
 _LEVELS: Final[dict[str, Level]] = {"S": "error", "P": "warning", "R": "error"}
-_MODULES: Final = ("structure", "general", "sends")
+_MODULES: Final = ("structure", "general", "secrets", "n8n_nodes", "n8n_waits", "make", "calls", "sends")
 
 
 @dataclass(frozen=True, slots=True)

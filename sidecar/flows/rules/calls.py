@@ -1,0 +1,182 @@
+"""Recovery: each call to the sidecar is one that its API has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sidecar.flows.contract import Operation, is_sidecar, operation_path, operations, path_of
+from sidecar.flows.findings import Found, shown
+from sidecar.flows.requests import request_of
+from sidecar.flows.rules import rule
+from sidecar.flows.sends import make_method, make_url
+from sidecar.flows.strings import at
+from sidecar.flows.vendors import vendor_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sidecar.flows.findings import Place
+    from sidecar.flows.linting import Flows
+    from sidecar.flows.make import Blueprint
+    from sidecar.flows.n8n import Node, Workflow
+
+_API: Final = "schemas/openapi.json, or /docs of a running sidecar"
+_OF_FAILURES: Final = frozenset({"error"})
+"""What n8n itself puts into the answer of a node that failed and goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    method: str
+    url: str
+    place: Place
+    name: str
+    file: str
+
+
+def _calls(flows: Flows) -> Iterator[_Call]:
+    for workflow in flows.workflows:
+        for node in workflow.of("httpRequest", "httpRequestTool"):
+            request = request_of(workflow, node)
+            words = f"{node.parameters.get('url')} {node.raw.get('credentials')}"
+            for url in request.urls if request is not None else ():
+                if is_sidecar(url, words) and not vendor_of(url):
+                    place = (*node.place, "parameters", "url")
+                    yield _Call(request.method if request is not None else "", url, place, node.name, workflow.file)
+    for blueprint in flows.blueprints:
+        for module in blueprint.modules:
+            if module.app == "http" and isinstance(module.mapper.get("url"), str):
+                url = make_url(blueprint, module)
+                if is_sidecar(url, module.mapper["url"]) and not vendor_of(url):
+                    place = (*module.place, "mapper", "url")
+                    yield _Call(make_method(module), url, place, module.name, blueprint.file)
+
+
+@rule(
+    "R201",
+    "a call that the sidecar does not have",
+    on="flows",
+    reason="It answers 404: the flow goes on without the lead.",
+    remedy="use one of the API's paths",
+    source=_API,
+)
+def unknown_paths(flows: Flows) -> Iterator[Found]:
+    """Each path under /v1 that the document does not have."""
+    for call in _calls(flows):
+        if not operation_path(call.url):
+            path = path_of(call.url).replace("\0", "…")
+            yield Found(call.place, f"the sidecar has no {shown(path)}", call.name, file=call.file)
+
+
+@rule(
+    "R202",
+    "a call with a method that the sidecar does not take",
+    on="flows",
+    reason="It answers 405, and nothing happens.",
+    remedy="use the method that the message names",
+    source=_API,
+)
+def wrong_methods(flows: Flows) -> Iterator[Found]:
+    """Each call whose path is right and whose method is not."""
+    for call in _calls(flows):
+        path = operation_path(call.url)
+        methods = sorted(method for method, of in operations() if of == path)
+        if path and call.method and call.method not in methods:
+            said = f"{call.method} {path}: the sidecar takes {' or '.join(methods)}"
+            yield Found(call.place, said, call.name, file=call.file)
+
+
+@rule(
+    "R203",
+    "a field that the sidecar does not take, or one that it needs",
+    on="n8n",
+    reason="It answers 422, and nothing happens.",
+    remedy="send the fields of the API's document",
+    source=_API,
+)
+def wrong_fields(workflow: Workflow) -> Iterator[Found]:
+    """The fields of each body that is known, against the document."""
+    for node in workflow.of("httpRequest"):
+        operation = _operation(workflow, node)
+        request = request_of(workflow, node)
+        if operation is None or request is None or request.body is None:
+            continue
+        names = [name for name, _ in request.body.fields]
+        place = (*node.place, "parameters")
+        for name in names:
+            if operation.fields and name not in operation.fields:
+                there = ", ".join(sorted(field for field in operation.fields if "." not in field))
+                yield Found(place, f"{operation.path} takes no {shown(name)}; it takes {there}", node.name)
+        missing = sorted(operation.required - set(names))
+        if missing and not request.body.open:
+            yield Found(place, f"{operation.path} needs {', '.join(map(shown, missing))}", node.name)
+
+
+@rule(
+    "R204",
+    "an expression reads what the sidecar does not answer",
+    on="n8n",
+    reason="It is undefined: the If behind it takes the same way for everybody.",
+    remedy="read a field of the answer",
+    source=_API,
+)
+def unknown_answers(workflow: Workflow) -> Iterator[Found]:
+    """Each field that is read of a call's answer, by name or right behind it."""
+    answers = {node.name: op for node in workflow.of("httpRequest") if (op := _operation(workflow, node)) is not None}
+    if not answers:
+        return
+    for node in workflow.nodes:
+        before = [edge.source for edge in workflow.before(node.name)]
+        for place, expression in node.expressions:
+            for reference in expression.references:
+                sources = [reference.node] if reference.node else before
+                known = [answers[name] for name in sources if name in answers and not _whole(workflow.by_name[name])]
+                if not known or len(known) < len(sources) or not reference.path or not reference.how:
+                    continue
+                field = str(reference.path[0])
+                there = frozenset().union(*(one.answer for one in known))
+                if there and field not in there | _OF_FAILURES:
+                    said = f"{known[0].path} answers no {shown(field)}; it answers {', '.join(sorted(there))}"
+                    yield Found(place, said, node.name)
+
+
+def _whole(node: Node) -> bool:
+    """The answer is wrapped with its status and headers."""
+    return at(node.options, "response", "response", "fullResponse") is True
+
+
+def _operation(workflow: Workflow, node: Node) -> Operation | None:
+    request = request_of(workflow, node)
+    if request is None:
+        return None
+    paths = {operation_path(url) for url in request.urls}
+    return operations().get((request.method, paths.pop())) if len(paths) == 1 else None
+
+
+@rule(
+    "R205",
+    "an expression reads what the sidecar does not answer",
+    on="make",
+    reason="It is empty: the filter behind it takes the same way for everybody.",
+    remedy="read a field of the answer, behind data (version 3) or body (version 4)",
+    source=_API,
+)
+def unknown_answers_in_make(blueprint: Blueprint) -> Iterator[Found]:
+    """Each field that is read of a call's answer."""
+    for module in blueprint.modules:
+        for place, text in module.texts:
+            for reference in text.references:
+                call = blueprint.by_id.get(reference.module)
+                if call is None or call.app != "http" or reference.path[:1] not in {("data",), ("body",)}:
+                    continue
+                operation = operations().get((make_method(call), operation_path(make_url(blueprint, call))))
+                field = reference.path[1] if len(reference.path) > 1 else None
+                if (
+                    operation is not None
+                    and operation.answer
+                    and isinstance(field, str)
+                    and field not in operation.answer
+                ):
+                    there = ", ".join(sorted(operation.answer))
+                    yield Found(place, f"{operation.path} answers no {shown(field)}; it answers {there}", module.name)

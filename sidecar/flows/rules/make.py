@@ -1,0 +1,210 @@
+"""Practice in Make: handlers, waits, statuses, and what a blueprint should not carry."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from sidecar.flows.findings import Edit, Found, shown
+from sidecar.flows.rules import rule
+from sidecar.flows.strings import at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sidecar.flows.make import Blueprint, Module
+
+_ERRORS: Final = "https://help.make.com/overview-of-error-handling"
+_SETTINGS: Final = "https://help.make.com/scenario-settings"
+_CALM: Final = frozenset(
+    {"builtin", "util", "gateway", "json", "regexp", "set", "placeholder", "flow", "markdown", "xml"}
+)
+"""Apps whose modules ask nobody."""
+_SLEEPS: Final = frozenset({"util:FunctionSleep", "builtin:Sleep"})
+_LONGEST_SLEEP: Final = 300
+_BOUND: Final = re.compile(r"^(?:__IMTCONN__|__IMTKEY__|hook|datastore|makeConnectionId|\w*Keychain)$")
+_IN_QUOTES: Final = re.compile(r'"[^"{}]*\{\{')
+
+
+@rule(
+    "P301",
+    "a module that can fail, and no handler",
+    on="make",
+    reason="An instant scenario is switched off at its first unhandled error, and every later call is lost.",
+    remedy="give it an error handler: Ignore where the sidecar covers it, Break where a fact would be lost",
+    source=_ERRORS,
+)
+def unhandled(blueprint: Blueprint) -> Iterator[Found]:
+    """Each module that asks somebody over the network, in an instant scenario, without `onerror`."""
+    if not blueprint.main.modules or blueprint.main.modules[0].app not in {"gateway", "webhook"}:
+        return
+    for module in blueprint.modules[1:]:
+        if module.app not in _CALM and not module.handlers and module.flow.kind not in {"onerror", "tools"}:
+            yield Found(module.place, "when it fails the scenario is switched off", module.name)
+
+
+@rule(
+    "P302",
+    "Break without a place for incomplete executions",
+    on="make",
+    reason="Break keeps the execution to try it again; with incomplete executions off there is nowhere to keep it.",
+    remedy="set scenario.dlq to true",
+    source="https://help.make.com/break-error-handler",
+)
+def break_without_dlq(blueprint: Blueprint) -> Iterator[Found]:
+    """Each Break, where `dlq` is off."""
+    for module in blueprint.of("builtin:Break"):
+        if blueprint.scenario.get("dlq") is not True:
+            edit = Edit((*blueprint.place, "metadata", "scenario", "dlq"), value=True)
+            yield Found(
+                module.place, "incomplete executions are off, so Break keeps nothing", module.name, edits=(edit,)
+            )
+
+
+@rule(
+    "P303",
+    "one bad call stops all others",
+    on="make",
+    reason="A sequential scenario with incomplete executions waits until the incomplete one is solved, by a person.",
+    remedy="set scenario.sequential to false: the sidecar makes order and duplicates harmless",
+    source=_SETTINGS + "#sequential-processing",
+)
+def sequential_with_dlq(blueprint: Blueprint) -> Iterator[Found]:
+    """`sequential` and `dlq` together."""
+    if blueprint.scenario.get("sequential") is True and blueprint.scenario.get("dlq") is True:
+        place = (*blueprint.place, "metadata", "scenario", "sequential")
+        yield Found(place, "the scenario stops while one execution is incomplete", shown(blueprint.name))
+
+
+@rule(
+    "P304",
+    "a Sleep that Make does not sleep",
+    on="make",
+    reason="A Sleep takes 1 to 300 seconds, a scenario runs for 40 minutes: longer timers cannot live in Make.",
+    remedy="let the sidecar keep the time; it sends step.ready when a step is due",
+    source="https://help.make.com/tools#sleep",
+)
+def long_sleeps(blueprint: Blueprint) -> Iterator[Found]:
+    """Each Sleep outside 1 to 300 seconds."""
+    for module in blueprint.of(*_SLEEPS):
+        for key in ("duration", "delay"):
+            value = str(module.mapper.get(key, ""))
+            if value.isdecimal() and not 1 <= int(value) <= _LONGEST_SLEEP:
+                yield Found((*module.place, "mapper", key), f"{value} seconds; 1 to 300 are taken", module.name)
+
+
+@rule(
+    "P305",
+    "a refusal passes for success",
+    on="make",
+    reason="Without “evaluate all states as errors” a 409 or a 500 is an ordinary answer, and the scenario goes on.",
+    remedy="set handleErrors (version 3) or stopOnHttpError (version 4), or ask for statusCode in the next filter",
+    source="https://help.make.com/http",
+)
+def unchecked_status(blueprint: Blueprint) -> Iterator[Found]:
+    """Each HTTP module that takes every status, and whose status no filter asks for."""
+    for module in blueprint.modules:
+        if module.app != "http" or "url" not in module.mapper or module.kind == "ActionGetFile":
+            continue
+        stops = module.parameters.get("handleErrors") is True or module.mapper.get("stopOnHttpError") is True
+        if not stops and not any(_asks(other, module) for other in blueprint.modules):
+            yield Found(module.place, "a status of 400 or 500 is taken for success", module.name)
+
+
+def _asks(module: Module, of: Module) -> bool:
+    return any(
+        reference.module == of.id and reference.path[:1] == ("statusCode",)
+        for place, text in module.texts
+        if len(place) > len(module.place) and place[len(module.place)] == "filter"
+        for reference in text.references
+    )
+
+
+@rule(
+    "P306",
+    "people's text in JSON that is written by hand",
+    on="make",
+    reason="A quote or a line break in it breaks the body: the STOP of somebody who wrote in two lines is lost.",
+    remedy="send a form (urlEncoded), or build the body with “Create JSON”",
+    source="https://help.make.com/http; https://help.make.com/json#create-json",
+)
+def raw_json(blueprint: Blueprint) -> Iterator[Found]:
+    """Each body of JSON with an expression within quotes."""
+    for module in blueprint.modules:
+        if module.app != "http":
+            continue
+        for key in ("data", "jsonStringBodyContent"):
+            body = module.mapper.get(key)
+            if isinstance(body, str) and body.lstrip().startswith(("{", "[")) and _IN_QUOTES.search(body):
+                yield Found((*module.place, "mapper", key), "a quote in what is put in breaks this JSON", module.name)
+
+
+@rule(
+    "P307",
+    "a filter without a condition",
+    on="make",
+    reason="It lets everything through, whatever its name promises.",
+    remedy="give it its condition, or take the filter away",
+    source="https://help.make.com/filtering; seen in genuine exports",
+)
+def empty_filters(blueprint: Blueprint) -> Iterator[Found]:
+    """Each filter whose conditions are empty."""
+    for module in blueprint.modules:
+        given = module.raw.get("filter")
+        if isinstance(given, dict) and given and not any(module.conditions):
+            name = given.get("name") or "it"
+            yield Found((*module.place, "filter"), f"{shown(name)} lets everything through", module.name)
+
+
+@rule(
+    "P309",
+    "an id of one account",
+    on="make",
+    reason="Connections, hooks and keychains are numbers of one account: elsewhere they name nothing.",
+    remedy="leave it out of what is passed on; Make asks for it on import",
+    source="https://help.make.com/blueprints",
+)
+def account_ids(blueprint: Blueprint) -> Iterator[Found]:
+    """Each parameter that is bound to an account."""
+    for module in blueprint.modules:
+        for key, value in module.parameters.items():
+            if (
+                _BOUND.match(key)
+                and isinstance(value, (int, str))
+                and value not in {"", 0}
+                and not isinstance(value, bool)
+            ):
+                place = (*module.place, "parameters", key)
+                yield Found(place, f"{key} is that of one account", module.name, edits=(Edit(place, remove=True),))
+
+
+@rule(
+    "P310",
+    "an expression that Make cannot read",
+    on="make",
+    reason="What cannot be read goes out as it stands, braces and all.",
+    remedy="mend it at the place that the message names; arguments are parted by ; and texts stand in quotes",
+    source="https://help.make.com/functions",
+)
+def broken_expressions(blueprint: Blueprint) -> Iterator[Found]:
+    """Each text that the parser refuses."""
+    for module in blueprint.modules:
+        for place, text in module.texts:
+            if text.broken:
+                yield Found(place, text.broken, module.name)
+
+
+@rule(
+    "P311",
+    "a full store of incomplete executions switches the scenario off",
+    on="make",
+    reason="With data loss off, a full store stops the scenario, and with it every later call.",
+    remedy="set scenario.dataloss to true: what drives the sidecar is covered by its own time",
+    source=_SETTINGS + "#enable-data-loss",
+)
+def dataloss_off(blueprint: Blueprint) -> Iterator[Found]:
+    """`dlq` without `dataloss`."""
+    scenario = blueprint.scenario
+    if scenario.get("dlq") is True and at(scenario, "dataloss") is False:
+        place = (*blueprint.place, "metadata", "scenario", "dataloss")
+        yield Found(place, "a full store of incomplete executions stops everything", shown(blueprint.name))
