@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -22,6 +23,7 @@ _COLOURS: Final = {"error": "red", "warning": "yellow", "code": "cyan"}
         "recovery lint n8n-workflows/ make-blueprints/",
         "recovery lint - < workflow.json",
         "recovery lint flows/ --select recovery --format sarif > lint.sarif",
+        "recovery lint flows/ --fix",
         "recovery lint --explain S203",
     ),
 )
@@ -38,6 +40,12 @@ _COLOURS: Final = {"error": "red", "warning": "yellow", "code": "cyan"}
 @click.option("--ignore", default="", metavar="CODES", help="All but these.")
 @click.option("--max-warnings", type=click.IntRange(min=0), help="More warnings than this are a failure too.")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave these files out (may be repeated).")
+@click.option("--fix", is_flag=True, help="Mend in the files what can be mended safely.")
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="What FILE knows is not told again; it is written where it is not there.",
+)
 @click.option("--explain", metavar="CODE", help="Say what a rule looks for, why, and what to do about it.")
 @click.pass_context
 def lint(
@@ -48,17 +56,22 @@ def lint(
     ignore: str,
     max_warnings: int | None,
     exclude: tuple[str, ...],
+    *,
+    fix: bool,
+    baseline: Path | None,
     explain: str | None,
 ) -> None:
     """Find what is wrong with n8n workflows and Make blueprints before a client is hurt.
 
     PATH is a file, a folder, or - for standard input. Three families of rules: structure (what the platform refuses),
     practice (what breaks in production), recovery (what goes round the gates). Ends with 0 where all is well (warnings
-    allowed), 1 where something is wrong, 2 where it was called wrongly.
+    allowed), 1 where something is wrong, 2 where it was called wrongly. What a team has agreed on stands in
+    .recovery-lint.toml: select, ignore, exclude (lists) and max-warnings.
     """
     from sidecar.flows.choosing import UnknownRuleError, choice
     from sidecar.flows.files import MissingError, sources
     from sidecar.flows.linting import lint as lint_flows
+    from sidecar.flows.settings import agreed
 
     if explain is not None:
         click.echo(_explained(explain))
@@ -66,15 +79,44 @@ def lint(
     if not paths:
         raise click.UsageError("Name a file or a folder of flows, or - for standard input.")
     try:
-        wanted = choice(select, ignore)
+        team = agreed(Path.cwd())
+        wanted = choice(select or team.select, ignore or team.ignore)
         stdin = sys.stdin.buffer.read() if "-" in paths else None
-        report = lint_flows(sources(paths, exclude=exclude, stdin=stdin), wanted=wanted)
+        files = list(sources(paths, exclude=(*exclude, *team.exclude), stdin=stdin))
+        report = lint_flows(files, wanted=wanted)
+        if fix and _mended(report):
+            files = list(sources(paths, exclude=(*exclude, *team.exclude), stdin=stdin))
+            report = lint_flows(files, wanted=wanted)
+        if baseline is not None:
+            report = _unknown(report, baseline)
     except (UnknownRuleError, MissingError) as error:
         raise click.UsageError(str(error)) from error
     if not report.files:
         raise click.UsageError(f"There is no .json file in {', '.join(paths)}.")
     _print(report, form)
-    context.exit(_status(report, max_warnings))
+    context.exit(_status(report, team.max_warnings if max_warnings is None else max_warnings))
+
+
+def _mended(report: Report) -> int:
+    """Mend the files; how many changes were made. What came by standard input stays as it is."""
+    from sidecar.flows.fixing import mend
+
+    count = 0
+    for file in dict.fromkeys(finding.file for finding in report.findings if finding.edits):
+        if file != "<stdin>":
+            made = mend(Path(file), [edit for one in report.findings if one.file == file for edit in one.edits])
+            count += made
+            click.echo(f"{file}: {made} mended", err=True)
+    return count
+
+
+def _unknown(report: Report, baseline: Path) -> Report:
+    from sidecar.flows.baseline import without_known, write
+
+    if not baseline.exists():
+        write(baseline, report)
+        click.echo(f"{baseline}: {len(report.findings)} findings written down", err=True)
+    return without_known(baseline, report)
 
 
 def _status(report: Report, max_warnings: int | None) -> int:

@@ -97,7 +97,9 @@ def path_of(url: str) -> str:
 def operation_path(url: str) -> str:
     """Which of the API's paths an address is; empty where it is none."""
     path = path_of(url)
-    if not path or not (_TELLING.match(path) or _NAMED.search(url) or HOLE in url[: len(url) - len(path)]):
+    if not path or not (
+        _TELLING.match(path) or _NAMED.search(url) or HOLE in url[: len(url) - len(path)] or url == path
+    ):
         return ""  # others have a /v1/messages too
     return next((template for pattern, template in _paths() if pattern.match(path)), "")
 

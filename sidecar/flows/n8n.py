@@ -6,6 +6,7 @@ The shape is the one that n8n 2.x checks on create, update and import (`safePars
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -169,28 +170,41 @@ class Workflow:
 
 
 class _Ancestors:
-    """Looked up backwards from the few nodes that are asked about, each once."""
+    """Every node's as the bits of one number, spread along the wires until nothing changes: linear but for the bits."""
 
     def __init__(self, workflow: Workflow) -> None:
-        self._workflow = workflow
-        self._known: dict[str, frozenset[str]] = {}
+        self._bits = {name: 1 << number for number, name in enumerate(workflow.by_name)}
+        before: dict[str, list[str]] = {name: [] for name in workflow.by_name}
+        after: dict[str, list[str]] = {name: [] for name in workflow.by_name}
+        for edges in workflow.outgoing.values():
+            for edge in edges:
+                before[edge.target].append(edge.source)
+                after[edge.source].append(edge.target)
+                if edge.kind != "main":  # a part (a tool, a model) sees what its node sees
+                    before[edge.source].append(edge.target)
+                    after[edge.target].append(edge.source)
+        self._known = dict.fromkeys(workflow.by_name, 0)
+        pending = deque(sorted(workflow.by_name, key=lambda name: len(before[name])))
+        waiting = set(pending)
+        while pending:
+            name = pending.popleft()
+            waiting.discard(name)
+            found = self._known[name]
+            for source in before[name]:
+                found |= self._known[source] | self._bits[source]
+            if found != self._known[name]:
+                self._known[name] = found
+                fresh = [one for one in after[name] if one not in waiting]
+                waiting.update(fresh)
+                pending.extend(fresh)
 
-    def of(self, name: str) -> frozenset[str]:
-        """Nodes from which data can come to this one. A part (a tool, a model) sees what its node sees."""
-        if name not in self._known:
-            seen: set[str] = set()
-            pending = [name]
-            flow = self._workflow
-            while pending:
-                one = pending.pop()
-                sources = [edge.source for edge in flow.incoming.get(one, ())]
-                sources += [edge.target for edge in flow.outgoing.get(one, ()) if edge.kind != "main"]
-                for source in sources:
-                    if source not in seen:
-                        seen.add(source)
-                        pending.append(source)
-            self._known[name] = frozenset(seen)
-        return self._known[name]
+    def any(self, name: str) -> bool:
+        """Whether anything runs before it."""
+        return self._known[name] != 0
+
+    def has(self, name: str, other: str) -> bool:
+        """Whether data can come from the other one to this one; a node in a loop runs before itself."""
+        return bool(self._known[name] & self._bits[other])
 
 
 _STARTERS: Final = frozenset({"webhook", "cron", "interval", "start", "manualTrigger", "emailReadImap", "n8nTrigger"})

@@ -45,7 +45,7 @@ def locate(text: str, places: Iterable[Place]) -> dict[Place, int]:
         branch = trie
         for key in place:
             branch = branch.setdefault(key, {})
-    start = _skip(text, 0)
+    start = skip(text, 0)
     found: dict[Place, int] = {(): start}
     pending: list[tuple[Place, int, Trie]] = [((), start, trie)]
     while pending:
@@ -76,36 +76,51 @@ def _members(text: str, offset: int, branch: Trie) -> list[tuple[str | int, int,
 
 def _of_object(text: str, offset: int, branch: Trie) -> list[tuple[str | int, int, int]]:
     found: dict[str | int, tuple[str | int, int, int]] = {}
-    at = _skip(text, offset)
+    at = skip(text, offset)
     while text[at : at + 1] == '"':
         key, end = scanstring(text, at + 1, False)
-        value_at = _skip(text, _skip(text, end) + 1)
+        value_at = skip(text, skip(text, end) + 1)
         if key in branch:
             found[key] = (key, at, value_at)  # of two equal keys the last one counts
         _, end = _scan(text, value_at)
-        at = _skip(text, end)
+        at = skip(text, end)
         if text[at : at + 1] != ",":
             break
-        at = _skip(text, at + 1)
+        at = skip(text, at + 1)
     return list(found.values())
 
 
 def _of_array(text: str, offset: int, branch: Trie) -> list[tuple[str | int, int, int]]:
     found: list[tuple[str | int, int, int]] = []
-    at = _skip(text, offset)
+    at = skip(text, offset)
     index, last = 0, max((key for key in branch if isinstance(key, int)), default=-1)
     while index <= last and text[at : at + 1] != "]":
         if index in branch:
             found.append((index, at, at))
         _, end = _scan(text, at)
-        at = _skip(text, end)
+        at = skip(text, end)
         if text[at : at + 1] != ",":
             break
-        at = _skip(text, at + 1)
+        at = skip(text, at + 1)
         index += 1
     return found
 
 
-def _skip(text: str, offset: int) -> int:
+def member(text: str, offset: int) -> tuple[int, int]:
+    """Beginning and end of the value of the member whose key is at ``offset``."""
+    _, end = scanstring(text, offset + 1, False)
+    value_at = skip(text, skip(text, end) + 1)
+    _, end = _scan(text, value_at)
+    return value_at, end
+
+
+def opening(text: str, place: Place) -> int:
+    """The offset of the brace that opens the object at a place."""
+    offset = locate(text, [place])[place]
+    return member(text, offset)[0] if text[offset : offset + 1] == '"' else offset
+
+
+def skip(text: str, offset: int) -> int:
+    """The next offset that holds no white space."""
     blank = _BLANK.match(text, offset)
     return blank.end() if blank else offset

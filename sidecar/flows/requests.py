@@ -66,23 +66,27 @@ def spelled(workflow: Workflow, node: Node, value: Value) -> Iterator[str]:
         for one in value.among:
             yield from spelled(workflow, node, one)
     elif isinstance(value, Reference):
-        yield constant(workflow, node, value) or HOLE
+        known = constant(workflow, node, value)
+        yield HOLE if known is None else known
     elif isinstance(value, Constant):
         yield str(value.value)
     else:
         yield HOLE
 
 
-def constant(workflow: Workflow, node: Node, reference: Reference) -> str:
-    """The literal that a Set node gives the field that is read; empty where it is none."""
+def constant(workflow: Workflow, node: Node, reference: Reference) -> str | None:
+    """The literal that a Set node gives the field that is read; None where it is none.
+
+    An empty one is a setting that is still to be filled in; whatever is filled in will be looked at then.
+    """
     if len(reference.path) != 1:
-        return ""
+        return None
     if reference.node:
         sources = [workflow.by_name[reference.node]] if reference.node in workflow.by_name else []
     else:
         sources = [workflow.by_name[edge.source] for edge in workflow.before(node.name)]
-    found = {_set(source).get(str(reference.path[0]), "") for source in sources}
-    return found.pop() if len(found) == 1 else ""
+    found = {_set(source).get(str(reference.path[0])) for source in sources}
+    return found.pop() if len(found) == 1 else None
 
 
 def _set(node: Node) -> dict[str, str]:
@@ -138,4 +142,4 @@ def is_known(workflow: Workflow, node: Node, value: Any) -> bool:
     if not isinstance(value, (Text, Reference, Choice, Constant, Fields)):
         return False
     texts = list(spelled(workflow, node, value))
-    return bool(texts) and all(text.strip() and HOLE not in text for text in texts)
+    return bool(texts) and all(HOLE not in text for text in texts)

@@ -145,9 +145,9 @@ def unknown_nodes(workflow: Workflow) -> Iterator[Found]:
 def nodes_not_run(workflow: Workflow) -> Iterator[Found]:
     """Each reference to a node from which no data can have come."""
     for node, place, name in _named(workflow):
-        if node.disabled or name not in workflow.by_name or name in workflow.ancestors.of(node.name):
+        if node.disabled or name not in workflow.by_name or workflow.ancestors.has(node.name, name):
             continue
-        if name == node.name or not workflow.ancestors.of(node.name):
+        if name == node.name or not workflow.ancestors.any(node.name):
             continue
         yield Found(place, f"{shown(name)} cannot have run when {shown(node.name)} reads it", node.name)
 
@@ -223,7 +223,7 @@ def no_way_back(workflow: Workflow) -> Iterator[Found]:
         if request is None or not any(operation_path(url).endswith("/run") for url in request.urls):
             continue
         resumes = request.body is not None and request.body.get("resume_url") is not None
-        if resumes and node.name not in workflow.ancestors.of(node.name):
+        if resumes and not workflow.ancestors.has(node.name, node.name):
             yield Found(node.place, "no wire leads back to it", node.name)
 
 

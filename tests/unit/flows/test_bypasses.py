@@ -279,6 +279,17 @@ HONEST: dict[str, list[dict[str, Any]]] = {
             "Settings > Text",
         )
     ],
+    "an alert to an address that is still to be set": [
+        workflow(
+            [
+                HOOK,
+                node("Settings", "set", {"assignments": {"assignments": [{"name": "team_channel", "value": ""}]}}),
+                post("Tell", "={{ $('Settings').first().json.team_channel }}"),
+            ],
+            "Hook > Settings",
+            "Settings > Tell",
+        )
+    ],
     "an alert in the business's Slack": [
         workflow(
             [

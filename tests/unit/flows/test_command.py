@@ -1,0 +1,230 @@
+"""`recovery lint` as people and CI call it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from sidecar.cli import recovery
+from sidecar.flows.report.machine import FORMATS
+from sidecar.flows.report.text import window
+from tests.support.flows import ROOT, blueprint, linted, module, node, workflow
+
+HOOK = node("Hook", "webhook", {"httpMethod": "POST", "path": "a", "authentication": "headerAuth"})
+BYPASS = workflow([HOOK, node("Text", "twilio", {"to": "={{ $json.to }}"})], "Hook > Text")
+CLEAN = workflow([{**HOOK, "parameters": {**HOOK["parameters"], "path": "b"}}])
+WARNING = workflow([HOOK], settings={})
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(name: str, flow: Any) -> None:
+    Path(name).write_text(json.dumps(flow, indent=2), encoding="utf-8")
+
+
+def run(*words: str, stdin: str = "") -> tuple[int, str]:
+    result = CliRunner().invoke(recovery, ["lint", *words], input=stdin)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.output
+
+
+def test_it_ends_with_0_1_or_2() -> None:
+    write("clean.json", CLEAN)
+    write("warning.json", WARNING)
+    write("bypass.json", BYPASS)
+    assert run("clean.json") == (0, "all well in 1 file (1 flow)\n")
+    assert run("warning.json")[0] == 0
+    assert run("warning.json", "--max-warnings", "0")[0] == 1
+    assert run("warning.json", "--max-warnings", "1")[0] == 0
+    assert run("bypass.json")[0] == 1
+    assert run("nowhere.json")[0] == run()[0] == run("clean.json", "--select", "X9")[0] == 2
+
+
+def test_the_text_has_a_caret_a_path_and_a_remedy() -> None:
+    write("bypass.json", BYPASS)
+    lines = run("bypass.json")[1].split("\n")
+    assert lines[0] == "bypass.json:18:5: error R101 Text: a message by Twilio can go out without a granted claim"
+    assert lines[1:4] == ["    | {", "    | ^", "    path: Hook → Text"]
+    assert lines[4].startswith("    remedy: ")
+
+
+@pytest.mark.parametrize("column", [1, 5, 60, 90, 5000])
+def test_the_caret_stands_under_the_column_in_a_line_of_any_length(column: int) -> None:
+    line = "".join(chr(0x21 + n % 90) for n in range(6000))
+    shown, at = window(line, column)
+    assert shown[at - 1] == line[column - 1]
+    assert len(shown) < 110
+
+
+def test_json_has_the_documented_shape() -> None:
+    write("bypass.json", BYPASS)
+    said = json.loads(run("bypass.json", "--format", "json")[1])
+    assert said["files"] == 1
+    (finding,) = said["findings"]
+    assert {key: finding[key] for key in ("file", "code", "family", "level", "pointer", "node", "path")} == {
+        "file": "bypass.json",
+        "code": "R101",
+        "family": "recovery",
+        "level": "error",
+        "pointer": "/nodes/1",
+        "node": "Text",
+        "path": ["Hook", "Text"],
+    }
+
+
+def test_the_other_formats_are_those_that_their_readers_take() -> None:
+    report = linted(BYPASS, CLEAN)
+    sarif = json.loads(FORMATS["sarif"](report))
+    (result,) = sarif["runs"][0]["results"]
+    assert (sarif["version"], result["ruleId"], result["level"]) == ("2.1.0", "R101", "error")
+    assert sarif["runs"][0]["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == "R101"
+    assert FORMATS["github"](report).startswith("::error file=0.json,line=1,col=")
+    suites = ET.fromstring(FORMATS["junit"](report))  # noqa: S314 - our own
+    assert (suites.get("tests"), suites.get("failures")) == ("2", "1")
+
+
+def test_names_of_any_kind_do_not_break_a_format() -> None:
+    odd = workflow([HOOK, node('T"<&\x00\x1b\ud800,:%\n', "twilio", {"to": "={{ $json.to }}"})])
+    odd["connections"] = {"Hook": {"main": [[{"node": odd["nodes"][1]["name"], "type": "main", "index": 0}]]}}
+    report = linted(odd)
+    ET.fromstring(FORMATS["junit"](report))  # noqa: S314 - our own
+    assert FORMATS["github"](report).count("\n") == 0
+    json.loads(FORMATS["sarif"](report))
+
+
+def test_standard_input_and_folders_are_read(folder: Path) -> None:
+    assert run("-", stdin=json.dumps(BYPASS))[0] == 1
+    (folder / "flows").mkdir()
+    write("flows/a.json", CLEAN)
+    write("flows/b.json", WARNING | {"settings": {"errorWorkflow": "1"}})
+    (folder / "flows" / "notes.txt").write_text("no flow", encoding="utf-8")
+    assert run("flows")[1] == "all well in 2 files (2 flows)\n"
+    assert run("flows", "--exclude", "b.json")[1] == "all well in 1 file (1 flow)\n"
+
+
+def test_rules_are_chosen_by_code_beginning_or_family() -> None:
+    write("bypass.json", BYPASS)
+    assert run("bypass.json", "--ignore", "R1")[0] == 0
+    assert run("bypass.json", "--select", "structure,practice")[0] == 0
+    assert run("bypass.json", "--select", "recovery", "--ignore", "P")[0] == 1
+
+
+def test_what_a_team_agreed_on_stands_in_a_file(folder: Path) -> None:
+    write("warning.json", WARNING)
+    (folder / ".recovery-lint.toml").write_text("max-warnings = 0\n", encoding="utf-8")
+    assert run("warning.json")[0] == 1
+    (folder / ".recovery-lint.toml").write_text('max-warnings = 0\nignore = ["P201"]\n', encoding="utf-8")
+    assert run("warning.json")[0] == 0
+    (folder / ".recovery-lint.toml").write_text("select = 5\n", encoding="utf-8")
+    assert "select must be a list" in run("warning.json")[1]
+    (folder / ".recovery-lint.toml").write_text("slect = []\n", encoding="utf-8")
+    assert run("warning.json")[0] == 2
+
+
+def test_a_baseline_is_written_once_and_then_only_what_is_new_is_told() -> None:
+    write("bypass.json", BYPASS)
+    assert run("bypass.json", "--baseline", "known.json")[0] == 0
+    assert run("bypass.json", "--baseline", "known.json")[0] == 0
+    write("bypass.json", workflow([*BYPASS["nodes"], node("Mail", "gmail")], "Hook > Text", "Hook > Mail"))
+    status, said = run("bypass.json", "--baseline", "known.json")
+    assert status == 1
+    assert "Mail" in said
+    assert "Text:" not in said
+
+
+FIXABLE = workflow(
+    [
+        HOOK,
+        node("A", "noOp", retryOnFail=True, maxTries=9, waitBetweenTries=60000),
+        node("W", "wait", {"resume": "webhook", "limitWaitTime": True, "x": "$execution.resumeUrl"}),
+    ],
+    "Hook > A",
+    "A > W",
+)
+
+
+def test_what_is_safe_is_mended_and_the_rest_stays_as_it_was_written(folder: Path) -> None:
+    text = json.dumps(FIXABLE, indent=3, ensure_ascii=False)
+    (folder / "a.json").write_text(text, encoding="utf-8")
+    run("a.json", "--fix")
+    mended = json.loads((folder / "a.json").read_text("utf-8"))
+    assert (mended["nodes"][1]["maxTries"], mended["nodes"][1]["waitBetweenTries"]) == (5, 5000)
+    assert mended["nodes"][2]["parameters"]["httpMethod"] == "POST"
+    changed = [one for one in text.split("\n") if one not in (folder / "a.json").read_text("utf-8").split("\n")]
+    assert len(changed) == 2
+    before = (folder / "a.json").read_bytes()
+    run("a.json", "--fix")
+    assert (folder / "a.json").read_bytes() == before
+
+
+def test_ids_of_one_account_are_taken_away_and_break_gets_its_store(folder: Path) -> None:
+    hook = module(1, "gateway:CustomWebHook", parameters={"hook": 123, "maxResults": 1})
+    text = module(2, "slack:createMessage", parameters={"__IMTCONN__": 5}, onerror=[module(3, "builtin:Break")])
+    write("a.json", blueprint(hook, text, scenario={"dlq": False}))
+    run("a.json", "--fix")
+    mended = json.loads((folder / "a.json").read_text("utf-8"))
+    assert mended["flow"][0]["parameters"] == {"maxResults": 1}
+    assert mended["flow"][1]["parameters"] == {}
+    assert mended["metadata"]["scenario"]["dlq"] is True
+
+
+def test_a_rule_is_explained() -> None:
+    status, said = run("--explain", "r101")
+    assert status == 0
+    assert "Remedy:" in said
+    assert "Source:" in said
+    assert run("--explain", "R999")[0] == 2
+
+
+def test_neither_a_web_framework_nor_a_vendors_kit_is_loaded() -> None:
+    script = (
+        "import sys; from sidecar.cli import recovery\n"
+        "try: recovery.main(['lint', '-'], prog_name='recovery')\n"
+        "except SystemExit: pass\n"
+        "heavy = {'flask', 'werkzeug', 'twilio', 'retell', 'hubspot', 'sqlalchemy', 'phonenumbers', 'pydantic', 'rich'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], input=json.dumps(BYPASS), capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout.strip().endswith("[]")
+
+
+def test_the_time_is_in_proportion_to_the_nodes() -> None:
+    def seconds(count: int) -> float:
+        names = [f"N{number}" for number in range(count)]
+        nodes = [
+            node(name, "set", {"x": f"={{{{ $('{names[max(n - 1, 0)]}').first().json.a.b }}}}"})
+            for n, name in enumerate(names)
+        ]
+        flow = workflow([HOOK, *nodes], "Hook > N0", *(f"{a} > {b}" for a, b in pairwise(names)))
+        times = []
+        for _ in range(3):
+            started = time.process_time()
+            linted(flow)
+            times.append(time.process_time() - started)
+        return min(times)
+
+    assert seconds(2000) < 16 * seconds(500)
+
+
+def test_others_can_hook_it_in() -> None:
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    assert hook["entry"] == "recovery lint"
+    action = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+    assert action["runs"]["using"] == "composite"
+    assert all(step.get("shell") or step.get("uses") for step in action["runs"]["steps"])
