@@ -6,7 +6,6 @@ The shape is the one that n8n 2.x checks on create, update and import (`safePars
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -170,7 +169,7 @@ class Workflow:
 
 
 class _Ancestors:
-    """Every node's as the bits of one number, spread along the wires until nothing changes: linear but for the bits."""
+    """Every node's as the bits of one number. Loops are taken as one, so that each wire is looked at once."""
 
     def __init__(self, workflow: Workflow) -> None:
         self._bits = {name: 1 << number for number, name in enumerate(workflow.by_name)}
@@ -178,25 +177,20 @@ class _Ancestors:
         after: dict[str, list[str]] = {name: [] for name in workflow.by_name}
         for edges in workflow.outgoing.values():
             for edge in edges:
-                before[edge.target].append(edge.source)
-                after[edge.source].append(edge.target)
+                ends = [(edge.source, edge.target)]
                 if edge.kind != "main":  # a part (a tool, a model) sees what its node sees
-                    before[edge.source].append(edge.target)
-                    after[edge.target].append(edge.source)
-        self._known = dict.fromkeys(workflow.by_name, 0)
-        pending = deque(sorted(workflow.by_name, key=lambda name: len(before[name])))
-        waiting = set(pending)
-        while pending:
-            name = pending.popleft()
-            waiting.discard(name)
-            found = self._known[name]
-            for source in before[name]:
-                found |= self._known[source] | self._bits[source]
-            if found != self._known[name]:
-                self._known[name] = found
-                fresh = [one for one in after[name] if one not in waiting]
-                waiting.update(fresh)
-                pending.extend(fresh)
+                    ends.append((edge.target, edge.source))
+                for source, target in ends:
+                    before[target].append(source)
+                    after[source].append(target)
+        self._known: dict[str, int] = {}
+        for loop in _loops(before, after):
+            own = sum(self._bits[name] for name in loop)
+            found = own if len(loop) > 1 or loop[0] in before[loop[0]] else 0
+            for name in loop:
+                for source in before[name]:
+                    found |= self._known.get(source, 0) | (self._bits[source] & ~own)
+            self._known |= dict.fromkeys(loop, found)
 
     def any(self, name: str) -> bool:
         """Whether anything runs before it."""
@@ -205,6 +199,34 @@ class _Ancestors:
     def has(self, name: str, other: str) -> bool:
         """Whether data can come from the other one to this one; a node in a loop runs before itself."""
         return bool(self._known[name] & self._bits[other])
+
+
+def _loops(before: dict[str, list[str]], after: dict[str, list[str]]) -> Iterator[list[str]]:
+    """Nodes that lead to each other, together, those in front first (Kosaraju's algorithm, without recursion)."""
+    finished: list[str] = []
+    seen: set[str] = set()
+    for start in after:
+        pending = [(start, False)]
+        while pending:
+            name, left = pending.pop()
+            if left:
+                finished.append(name)
+            elif name not in seen:
+                seen.add(name)
+                pending.append((name, True))
+                pending.extend((one, False) for one in after[name] if one not in seen)
+    taken: set[str] = set()
+    for start in reversed(finished):
+        loop: list[str] = []
+        reached = [start]
+        while reached:
+            name = reached.pop()
+            if name not in taken:
+                taken.add(name)
+                loop.append(name)
+                reached.extend(before[name])
+        if loop:
+            yield loop
 
 
 _STARTERS: Final = frozenset({"webhook", "cron", "interval", "start", "manualTrigger", "emailReadImap", "n8nTrigger"})

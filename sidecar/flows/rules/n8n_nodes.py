@@ -90,8 +90,12 @@ def swallowed_errors(workflow: Workflow) -> Iterator[Found]:
     """Each request that swallows its errors, with no node right behind it that looks for them."""
     for node in workflow.of("httpRequest"):
         following = [workflow.by_name[edge.target] for edge in workflow.after(node.name)]
-        if node.swallows_errors and following and not any(_looks(one) for one in following):
+        if node.swallows_errors and any(map(_reads, following)) and not any(map(_looks, following)):
             yield Found((*node.place, "onError"), "nobody behind it asks whether it failed", node.name)
+
+
+def _reads(node: Node) -> bool:
+    return any(not one.node for _, expression in node.expressions for one in expression.references)
 
 
 def _looks(node: Node) -> bool:

@@ -116,7 +116,7 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
         after(ring("a"), wait(options={"webhookSuffix": "a"})),
     ),
     "P208": (
-        after(post(onError="continueRegularOutput"), node("A", "noOp")),
+        after(post(onError="continueRegularOutput"), node("A", "set", {"x": "={{ $json.result }}"})),
         after(post(onError="continueRegularOutput"), node("A", "if", {"value1": "={{ $json.error }}"})),
     ),
     "P209": (
