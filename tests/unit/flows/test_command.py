@@ -195,7 +195,7 @@ def test_neither_a_web_framework_nor_a_vendors_kit_is_loaded() -> None:
         "import sys; from sidecar.cli import recovery\n"
         "try: recovery.main(['lint', '-'], prog_name='recovery')\n"
         "except SystemExit: pass\n"
-        "heavy = {'flask', 'twilio', 'retell', 'hubspot', 'sqlalchemy', 'phonenumbers', 'pydantic', 'rich'}\n"
+        "heavy = {'flask', 'twilio', 'retell', 'hubspot', 'sqlalchemy', 'phonenumbers', 'pydantic', 'urllib3'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(
