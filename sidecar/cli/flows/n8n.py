@@ -14,7 +14,7 @@ from sidecar.cli.opening import as_json, print_json
 from sidecar.cli.taught import Taught
 
 if TYPE_CHECKING:
-    from sidecar.flows.asking import Platform
+    from sidecar.platforms.asking import Platform
 
 _SPAN: Final = re.compile(r"(\d{1,5})([mhd])")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
@@ -71,7 +71,7 @@ def to_api(file: str, url: str | None, workflow_id: str, error_workflow: str | N
         if publish or workflow_id:
             raise click.UsageError("--publish and --id need the --url of an n8n")
         from sidecar.flows.loading import text_of
-        from sidecar.flows.n8n_api import body_of
+        from sidecar.platforms.n8n import body_of
 
         click.echo(text_of(file, body_of(workflow)), nl=False)
         return
@@ -94,8 +94,8 @@ def _workflow(file: str) -> dict[str, Any]:
 
 
 def _put(n8n: Platform, workflow: dict[str, Any], workflow_id: str, *, publish: bool) -> None:
-    from sidecar.flows.asking import AskedInVainError
-    from sidecar.flows.n8n_api import put
+    from sidecar.platforms.asking import AskedInVainError
+    from sidecar.platforms.n8n import put
 
     try:
         done = put(n8n, workflow, workflow_id=workflow_id, publish=publish)
@@ -143,9 +143,9 @@ def replay(
     This cannot text anybody twice: only the sidecar sends, each step at most once, and a step that is asked for again
     is told what became of it. Ends with 1 where one could not be tried again.
     """
-    from sidecar.flows.asking import AskedInVainError
-    from sidecar.flows.replaying import Which
-    from sidecar.flows.replaying import replay as replay_executions
+    from sidecar.platforms.asking import AskedInVainError
+    from sidecar.platforms.replaying import Which
+    from sidecar.platforms.replaying import replay as replay_executions
 
     which = Which(workflow_id, since, until, limit)
     sidecar = _sidecar(sidecar_url) if sidecar_url else None
@@ -166,19 +166,20 @@ def replay(
 
 
 def _n8n(url: str) -> Platform:
-    from sidecar.flows.n8n_api import KEY_VARIABLE, n8n_at
+    from sidecar.platforms.n8n import KEY_VARIABLE, n8n_at
 
-    return n8n_at(url, _key(KEY_VARIABLE, "make one in n8n under Settings, n8n API"))
+    return n8n_at(url, key_of(KEY_VARIABLE, "make one in n8n under Settings, n8n API"))
 
 
 def _sidecar(url: str) -> Platform:
-    from sidecar.flows.asking import Platform
+    from sidecar.platforms.asking import Platform
 
-    key = _key("RECOVERY_API_KEY", "make one with `recovery keys create`")
+    key = key_of("RECOVERY_API_KEY", "make one with `recovery keys create`")
     return Platform("the sidecar", url, "Authorization", f"Bearer {key}", "RECOVERY_API_KEY")
 
 
-def _key(variable: str, remedy: str) -> str:
+def key_of(variable: str, remedy: str) -> str:
+    """A platform's key, from the environment or .env: on a command line others could read it."""
     from sidecar.config.settings import environment
 
     key = environment().get(variable, "").strip()

@@ -81,7 +81,8 @@ def _is_address(url: str) -> bool:
 
 def _reason(value: Any) -> str:
     if isinstance(value, dict):
-        detail = value.get("detail")
-        said = value.get("message") or (detail if isinstance(detail, str) else "") or json.dumps(detail or value)
-        return str(said)[:500]
+        said = [
+            one if isinstance(one, str) else json.dumps(one) for key in ("message", "detail") if (one := value.get(key))
+        ]
+        return (": ".join(said) or json.dumps(value))[:500]
     return str(value)

@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import quote
 
-from sidecar.flows.asking import AskedInVainError, Platform
-from sidecar.flows.n8n_api import pages
+from sidecar.platforms.asking import AskedInVainError, Platform
+from sidecar.platforms.n8n import pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

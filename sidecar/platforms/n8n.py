@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from sidecar.flows.asking import AskedInVainError, Platform
+from sidecar.platforms.asking import AskedInVainError, Platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
