@@ -31,7 +31,7 @@ COMMANDS = {
     "senders": "Numbers and words that a vendor refused: held, release.",
     "deliveries": "What flows, staff and the CRM never got: dead, replay.",
     "lint": "Find what is wrong with n8n workflows and Make blueprints.",
-    "flows": "n8n workflows and Make blueprints: list, export, fmt, draw, to-api, replay.",
+    "flows": "n8n workflows and Make blueprints: list, export, fmt, draw, to-api, replay, validate.",
     "agents": "The AI voice agent: deploy its script to Retell.",
     "classify": "Say whether a text means STOP, as the sidecar reads it.",
     "db": "The database: upgrade, status.",

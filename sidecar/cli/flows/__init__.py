@@ -16,6 +16,7 @@ _COMMANDS: Final = {
     "draw": ("draw", "draw"),
     "to-api": ("n8n", "to_api"),
     "replay": ("n8n", "replay"),
+    "validate": ("validate", "validate"),
 }
 """Where each is found, in the order in which they are needed."""
 
