@@ -41,11 +41,12 @@ test: $(VENV)/.ready-to-develop ## The whole suite, on SQLite and on a PostgreSQ
 	$(BIN)/python -m pytest -m alone $(PYTEST_ARGS) $(OR_NONE)
 
 .PHONY: lint
-lint: $(VENV)/.ready-to-develop ## Style, format, types, and who imports whom
+lint: $(VENV)/.ready-to-develop ## Style, format, types, who imports whom, and our own flows
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/recovery lint n8n-workflows make-blueprints --max-warnings 0
 
 .PHONY: format
 format: $(VENV)/.ready-to-develop ## Put the code into shape

@@ -92,7 +92,7 @@ def lint(
     except (UnknownRuleError, MissingError) as error:
         raise click.UsageError(str(error)) from error
     if not report.files:
-        raise click.UsageError(f"There is no .json file in {', '.join(paths)}.")
+        click.echo(f"There is no .json file in {', '.join(paths)}.", err=True)
     _print(report, form)
     context.exit(_status(report, team.max_warnings if max_warnings is None else max_warnings))
 

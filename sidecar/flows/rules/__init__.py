@@ -22,7 +22,17 @@ Subject = Literal["file", "n8n", "make", "flows"]
 
 FAMILIES: Final[dict[str, Family]] = {"S": "structure", "P": "practice", "R": "recovery"}
 _LEVELS: Final[dict[str, Level]] = {"S": "error", "P": "warning", "R": "error"}
-_MODULES: Final = ("structure", "general", "secrets", "n8n_nodes", "n8n_waits", "make", "calls", "sends")
+_MODULES: Final = (
+    "structure",
+    "general",
+    "secrets",
+    "n8n_nodes",
+    "n8n_waits",
+    "make",
+    "make_modules",
+    "calls",
+    "sends",
+)
 
 
 @dataclass(frozen=True, slots=True)

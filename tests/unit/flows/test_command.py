@@ -226,3 +226,8 @@ def test_others_can_hook_it_in() -> None:
     action = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
     assert action["runs"]["using"] == "composite"
     assert all(step.get("shell") or step.get("uses") for step in action["runs"]["steps"])
+
+
+def test_our_own_flows_are_clean() -> None:
+    status, said = run(str(ROOT / "n8n-workflows"), str(ROOT / "make-blueprints"), "--max-warnings", "0")
+    assert status == 0, said

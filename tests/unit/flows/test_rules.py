@@ -180,6 +180,10 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
         blueprint(MAKE_HOOK, module(2, "a:b", {"x": '{{if(1.a; "b"; 1.`c d`)}}'})),
     ),
     "P311": (blueprint(MAKE_HOOK, scenario={"dataloss": False}), blueprint(MAKE_HOOK)),
+    "P312": (
+        blueprint(MAKE_HOOK, module(2, "gateway:WebhookRespond", {"status": "42", "body": "{{1.x}}"})),
+        blueprint(MAKE_HOOK, module(2, "gateway:WebhookRespond", {"status": "200", "body": "{{1.x}}"})),
+    ),
     "R101": (after(node("A", "twilio", {"to": "={{ $json.to }}"})), after(post())),
     "R201": (
         after(post(url=SIDECAR + "/v1/sequence/{{ $json.id }}/run")),

@@ -1,0 +1,66 @@
+"""Practice in Make: what a module takes, by the facts in `schemas/make-modules.json`.
+
+They were read off genuine exports of the editor: the names of each module's fields, which are required, their bounds
+and their choices. A module or version that is not in there is not judged.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from sidecar.flows.findings import Found, shown
+from sidecar.flows.rules import rule
+from sidecar.shipped import shipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sidecar.flows.make import Blueprint
+
+
+@cache
+def _facts() -> dict[str, dict[str, list[dict[str, Any]]]]:
+    found: dict[str, dict[str, list[dict[str, Any]]]] = json.loads(
+        (shipped("schemas") / "make-modules.json").read_text(encoding="utf-8")
+    )
+    return found
+
+
+@rule(
+    "P312",
+    "a value that the module does not take",
+    on="make",
+    reason="Make refuses it when the scenario is saved or run: outside of its bounds, or none of its choices.",
+    remedy="give it a value within the bounds that the message names",
+    source="schemas/make-modules.json, read off genuine exports of Make's editor",
+)
+def bounds(blueprint: Blueprint) -> Iterator[Found]:
+    """Each literal outside of its field's bounds or choices."""
+    facts = _facts()
+    for module in blueprint.modules:
+        known = facts.get(f"{module.module}@{module.version:g}", {})
+        for part, values in (("parameters", module.parameters), ("mapper", module.mapper)):
+            for field in known.get(part, ()):
+                said = _wrong(field, values.get(field["name"]))
+                if said:
+                    yield Found((*module.place, part, field["name"]), f"{field['name']} {said}", module.name)
+
+
+def _wrong(field: dict[str, Any], value: Any) -> str:
+    if isinstance(value, list):
+        most = field.get("maxItems")
+        return f"has {len(value)} members; {most} are taken" if isinstance(most, int) and len(value) > most else ""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)) or value == "" or "{{" in str(value):
+        return ""
+    choices = field.get("enum")
+    if choices and str(value).lower() not in {str(one).lower() for one in choices}:
+        return f"is {shown(value)}; it takes {', '.join(map(str, choices))}"
+    least, most = field.get("min"), field.get("max")
+    text = str(value)
+    if text.removeprefix("-").isdecimal() and len(text) < 18:  # noqa: PLR2004 - longer ones are ids
+        number = int(text)
+        if (least is not None and number < least) or (most is not None and number > most):
+            return f"is {number}; it takes {least if least is not None else '…'} to {most if most is not None else '…'}"
+    return ""
