@@ -1,7 +1,9 @@
 """Executions that failed or crashed in n8n, tried again.
 
-A replay cannot send anything twice: only the sidecar sends, a step at most once, and a repeated `run` is told what
-became of it. Executions whose every sequence the sidecar has closed are left alone all the same: nothing is left to do.
+A replay of a workflow that only asks the sidecar cannot send anything twice: the sidecar sends, a step at most once,
+and a repeated `run` is told what became of it. Executions whose every sequence the sidecar has closed are left alone
+all the same. n8n goes on at the node that failed, so that a workflow with a sending node of its own might send again
+without a claim: those are never replayed, but shown.
 """
 
 from __future__ import annotations
@@ -22,6 +24,14 @@ if TYPE_CHECKING:
 FAILED: Final = ("error", "crashed")
 _UNDER_WAY: Final = ("running", "waiting")
 _SEQUENCE: Final = re.compile(r"seq_[0-9a-f]{16,}")
+
+_SENDERS: Final = frozenset(
+    {
+        f"n8n-nodes-base.{name}"
+        for name in "emailSend gmail microsoftOutlook sendGrid mailgun twilio vonage whatsApp".split()
+    }
+)
+"""Nodes of n8n that reach a person by themselves."""
 
 Became = Literal["replayed", "would be replayed", "done already", "not replayed"]
 
@@ -96,7 +106,10 @@ def replay(n8n: Platform, which: Which, *, sidecar: Platform | None = None, dry_
 def _tried(n8n: Platform, execution_id: str, sidecar: Platform | None, *, dry_run: bool) -> tuple[Became, str]:
     path = f"/executions/{quote(execution_id)}"
     try:
-        if sidecar is not None and (closed := _closed(n8n.ask("GET", path, query={"includeData": "true"}), sidecar)):
+        execution = n8n.ask("GET", path, query={"includeData": "true"})
+        if sender := _sender(execution):
+            return "not replayed", f"its node {sender!r} sends by itself: see what went out, then retry it in n8n"
+        if sidecar is not None and (closed := _closed(execution, sidecar)):
             return "done already", closed
         if dry_run:
             return "would be replayed", ""
@@ -105,6 +118,16 @@ def _tried(n8n: Platform, execution_id: str, sidecar: Platform | None, *, dry_ru
         return "not replayed", str(error)
     new = answer.get("id") if isinstance(answer, dict) else None
     return "replayed", f"as execution {new}" if new else ""
+
+
+def _sender(execution: Any) -> str:
+    """The name of a node of the execution's workflow that sends by itself; empty where there is none."""
+    workflow = execution.get("workflowData") if isinstance(execution, dict) else None
+    nodes = workflow.get("nodes") if isinstance(workflow, dict) else None
+    for node in nodes if isinstance(nodes, list) else ():
+        if isinstance(node, dict) and node.get("type") in _SENDERS and node.get("disabled") is not True:
+            return str(node.get("name"))
+    return ""
 
 
 def _closed(execution: Any, sidecar: Platform) -> str:

@@ -140,8 +140,9 @@ def replay(
 ) -> None:
     """Try n8n's failed and crashed executions again, and say what became of each.
 
-    This cannot text anybody twice: only the sidecar sends, each step at most once, and a step that is asked for again
-    is told what became of it. Ends with 1 where one could not be tried again.
+    Nobody is texted twice by that: where the sidecar sends, each step goes out at most once and a step that is asked
+    for again is told what became of it; a workflow with a sending node of its own (Twilio, email) is never replayed,
+    but shown. Ends with 1 where one was not tried again.
     """
     from sidecar.platforms.asking import AskedInVainError
     from sidecar.platforms.replaying import Which

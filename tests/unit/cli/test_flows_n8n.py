@@ -129,5 +129,13 @@ class TestReplay:
         assert n8n.retried == ["2", "3"]
         assert (done[0]["became"], done[0]["why"]) == ("done already", f"{closed} closed")
 
+    def test_a_workflow_that_sends_by_itself_is_shown_and_never_replayed(self, run: Recovery, n8n: N8nStandIn) -> None:
+        node = {"name": "Text them", "type": "n8n-nodes-base.twilio"}
+        off = {**node, "disabled": True}
+        n8n.executions = [execution(1, workflowData={"nodes": [node]}), execution(2, workflowData={"nodes": [off]})]
+        shown = run("replay", "--url", n8n.url, code=1).stdout
+        assert "'Text them' sends by itself" in shown
+        assert n8n.retried == ["2"]
+
     def test_nothing_to_do(self, run: Recovery, n8n: N8nStandIn) -> None:
         assert "No execution" in run("replay", "--url", n8n.url).stderr
