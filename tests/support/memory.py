@@ -310,7 +310,7 @@ class Memory:
             follow_ups_sent=sum(
                 1
                 for step in sequence.steps.values()
-                if step.state in ("sent", "unknown") and step.channel in ("sms", "email") and step.kind == "touch"
+                if step.state in ("sent", "unknown") and step.channel in ("sms", "email")
             ),
             strict_consent=house.strict,
             address=contact.email if row.channel == "email" else contact.phone,
