@@ -3,9 +3,11 @@
 Decisions. An opt-out in any reasonable words counts (47 CFR 64.1200(a)(10)) and holds on every channel, so
 "don't call me again" is one, and so are "wrong number" and a complaint. ``unclear`` holds the sequence and
 asks a person: another channel is wanted, STOP beside an invitation or a change of mind, STOP for a time or
-a place, "not interested", a keyword in a sentence of unknown sense. "Not now", "no thanks" and "don't call
+a place, "not interested", a keyword in a sentence of unknown sense, leaving what may not be ours ("unsubscribe
+from HomeCover"), "don't ring the landline", a threat over the work. "Not now", "no thanks" and "don't call
 before 9" are answers, not wishes about being written to: ``none``. A YES never opts in, since people answer
-questions with it; HELP and START count as the whole message.
+questions with it; HELP and START count as the whole message, or as a question or a wish that can mean nothing
+else ("what is this text service?", "put me back on the texts").
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
-from sidecar.domain.optout_complaints import COMPLAINTS, about_the_work
+from sidecar.domain.optout_complaints import COMPLAINTS, about_another, about_the_work
 from sidecar.domain.optout_english import REFUSALS
 from sidecar.domain.optout_english_doubts import DOUBTS
 from sidecar.domain.optout_french import FRENCH
@@ -48,10 +50,21 @@ _HELP_WORDS: Final = frozenset({"help", "info", "infos", "aide", "helpp", "hlep"
 _WIDE_NETS: Final = frozenset({"negated_contact", "forbidden_in_other_words", "refus_en_d_autres_mots"})
 """Doubts that a limit ("not before 9") settles."""
 
+_THREATS: Final = frozenset({"reports_us", "complains_to_an_authority", "takes_us_to_law"})
+"""Over the work these are no opt-out, but a person should see them before anything more is sent."""
+
 _BACK_IN = re.compile(
     r"(?:you (?:can|may)|(?:happy|ok|okay|fine|glad) (?:for|with) you (?:to|texting)|i want you to) (?:text(?:ing)?|"
     r"message|write to|contact) me again|(?:want|like|wish|love) to (?:receive|get) (?:your|the|these) (?:texts|"
-    r"messages)(?: and \w+)? again|(?:sign|put|add) me back (?:up|on)|(?:pouvez|peux|peut|veux que vous)(?: \w+)? "
+    r"messages)(?: and \w+)? again|(?:sign|put|add) (?:me|us) back (?:up|on|to)(?: (?:to|for|"
+    r"the|your|these|this|text|sms|reminder|message|mailing))* (?:texts?|lists?|messages?|reminders?|alerts|\||please|"
+    r"thanks)|(?:can|could|may) (?:i|we) (?:get|receive|have) (?:your|the|these) (?:texts|messages|reminders) "
+    r"again|opt(?:ing)? (?:(?:me|us) )?back in(?= (?:\||please|thanks|again|to (?:(?:the|your|these|text|sms) "
+    r")*(?:texts?|messages?|reminders?|alerts|list)))|(?:turn|switch) (?:(?:the|these|your|my) )?(?:texts|messages|"
+    r"reminders|alerts) back on|(?:start|resume|restart) sending (?:me|us) (?:the|your|these) (?:texts|messages|"
+    r"reminders|alerts)|recommence(?:r|z)? a (?:m|me|nous) (?:ecrire|texte[rz]|contacter|envoyer (?:des|vos|les) "
+    r"(?:texts|messages))|(?:remettez|remettre) moi (?:sur|dans) (?:vos|les|la|votre) (?:texts|messages|liste)|"
+    r"(?:pouvez|peux|peut|veux que vous)(?: \w+)? "
     r"(?:m|me) (?:ecrire|ecriviez|texter|contacter|textiez) (?:de nouveau|a nouveau|encore)|(?:veux|voudrais|"
     r"souhaite|aimerais) (?:recevoir|avoir) vos (?:texts|messages) (?:de nouveau|a nouveau|encore)|(?:reabonnez|"
     r"reinscrivez) moi|me (?:reabonner|reinscrire)|\| (?:please |yes |ok |you can |you may |can you |svp "
@@ -59,10 +72,30 @@ _BACK_IN = re.compile(
     r"(?:back )?in|(?:re ?)?subscribe|resubscribe|reabonne[rz]|unstop)(?: (?:me|us|moi|back|in|again|please|svp|to|"
     r"your|texts|messages))* \|"
 )
+_FORMER_STOP = re.compile(
+    r" (?:(?:i|we|ive)(?: (?:accidentally|have|had|must have|mustve|just|already|previously|wrongly|had "
+    r"accidentally))? "
+    r"(?:optout|unsubscribed|(?:sent|hit|typed|texted|pressed|said|replied|put) stop)|j ai (?:fait|envoye|tape|ecrit|"
+    r"repondu) (?:stop|arret))(?: (?:by|par|last|a|yesterday|before|week|month|mistake|accident|erreur|accidentally))*"
+    r"(?= )"
+)
+"""A STOP of another day, told together with the wish to be written to again."""
+_ASKS_FOR_HELP = re.compile(
+    r"^\| (?:(?:hi|hello|hey|please|sorry)(?: \|)? )*(?:(?:what is|whats|c est quoi) (?:this|the|ce) (?:(?:text|"
+    r"texting|"
+    r"message|messaging|sms) )?service|(?:help|aide|info)(?: \|)? (?:(?:what is|whats|what are|c est quoi) (?:this|"
+    r"these|"
+    r"ce|ca)(?: (?:text|message|messaging|sms))?(?: (?:service|texts?|messages?|number))?|(?:with|on|about) (?:this|"
+    r"these|your) (?:text |message |messaging |sms )?(?:service|texts?|messages?))|(?:(?:more|some|need|want|send|me) "
+    r")*(?:info|information|details) (?:on|about) (?:this|these|the|your) (?:text |message |messaging |sms "
+    r")?(?:service|"
+    r"texts?|messages?|program|programme))(?: (?:please|thanks|svp))* \|$"
+)
 _NOT_BACK_IN = re.compile(r" (?:dont|not|never|no|ne|pas) ")
 
 _INVITATION = re.compile(
-    r" (?:(?:call|text|ring|phone|message|email|contact|write) (?:me|us|him|her|back|my (?:wife|husband|"
+    r" (?:(?:call|text|ring|phone|message|email|contact|write) (?:me|us|him|her|back|this (?:one|number|phone)|my "
+    r"(?:wife|husband|"
     r"partner|son|daughter|office|other|new|email|phone|home|work|mum|dad))|r?appelez? (?:moi|nous)|"
     r"(?:ecrivez|ecris|textez|texte|contactez) (?:moi|nous)|give (?:me|us) a (?:call|ring|bell|shout|"
     r"buzz))(?= )(?! (?:again|once more|one more time|any|ever|plus|jamais|pas))"
@@ -73,9 +106,17 @@ _REFUSING = re.compile(
     r"nous|plus|pas|de|if|why|cant|doesnt|shouldnt)(?= )"
 )
 _SLIP = r"by (?:mistake|accident)|accidentally|didnt mean|autocorrect|par (?:erreur|accident)"
+_RANG_BY_MISTAKE = re.compile(
+    rf" (?:called|call|rang|rung|ring|phoned|dialled|dialed|dial|contacted|texted you|messaged you)(?: \w+){{0,3}} "
+    rf"(?:{_SLIP})(?= )| (?:accidentally|by mistake) (?:called|rang|phoned|dialled|dialed)(?= )"
+)
 _BY_MISTAKE = re.compile(rf" (?:{_SLIP})(?= )")
 _CHANGE_OF_MIND = re.compile(
-    rf" (?:actually no|just kidding|jk|only kidding|only joking|kidding|finalement|ignore (?:that|my|me|the|last)|"
+    rf" (?:(?:ill|i will|well|we will|let me)(?: \w+)? (?:ring|call|text|phone|message|email|get back to) (?:you|u)(?: "
+    rf"back)? (?:later|tomorrow|when|tonight|soon|next|after|in a|on|this)|(?:i )?think (?:we|i|were|im|its|it)(?: "
+    rf"are| "
+    rf"am| is)?(?: all)? (?:good|ok|fine|set|sorted)|use my phone|actually no|just kidding|jk|only kidding|only "
+    rf"joking|kidding|finalement|ignore (?:that|my|me|the|last)|"
     rf"please ignore|disregard|scratch that|wait no|go ahead|book (?:it|me|us)|still (?:want|need|interested|like)|"
     rf"(?:do|but i|but we) (?:still )?(?:need|want|would like|do)|when can (?:you|i|we)|what time|how much|come "
     rf"(?:round|over|tomorrow|today)|see you (?:tomorrow|at|on|then|later)|can you come|looking forward|not you|just "
@@ -84,20 +125,27 @@ _CHANGE_OF_MIND = re.compile(
     rf"(?:phone|number|line|email)|(?:texts?|calls?|emails?|messages?|texting|calling|emailing|whatsapp)(?: (?:is|"
     rf"are))? (?:fine|ok|okay|better|best|good|works)|mais j|mais je)(?= )"
 )
+_NOT_THEIR_OWN = re.compile(r">|(?:re|fwd?) ?:|sent from (?:my|outlook|yahoo)|on .{1,80} wrote:")
+"""Lines that a mail program adds to an answer."""
+_AROUND: Final = ' \t.,!?;:…"()[]*~-'
 _STOP_WORD = re.compile(r" (?:stop|unsubscribe|optout|desabonn\w*|arret|arretez|arrete)(?= )")
 _OTHER_SENSE = re.compile(
     r" (?:(?:bus|tram|train|do you|door|pit|last|next|first|full|non|wont|doesnt|didnt|cant|not|never|to|i|"
     r"we|ill|emergency|tail|truck|shut|couldnt|wouldnt|dont|its|it|they|which|what|each|every|a|one|any|"
     r"short|back|can you|could you|will you|would you|can we|someone|anyone|help|made|make) stop|"
-    r"stop (?:by|in|at|over|off|for|on|when|cock|tap|valve|work|working|here|there|sign|light|signs|lights|"
+    r"me stop|stop (?:a|an|short|messing|faffing|mucking|dithering|by|in|at|over|off|"
+    r"for(?! (?:now|good|today|the (?:time|moment)|a (?:bit|while))(?: being| thanks| please)* )|on|when|cock|tap|"
+    r"valve|work|"
+    r"working|here|there|sign|light|signs|lights|"
     r"end|ends|using|(?:the|my|our|this|that|any|these|it) (?:\w+ )?(?:leak\w*|water|drip\w*|noise\w*|"
     r"flow\w*|draughts?|draft|damp|gas|smell|alarm|boiler|toilet|tap|bleeding|mould|mold|rain|flood\w*|job|"
-    r"build|pump|machine|running|overflow\w*|heating|fan|squeak\w*|rattl\w*|condensation|from|car|tv|"
+    r"build|pump|machine|running|debit|direct debit|work|works|payment|payments|order|cheque|delivery|overflow\w*|"
+    r"heating|fan|squeak\w*|rattl\w*|condensation|from|car|tv|"
     r"fridge|dryer|washer)|"
     r"it (?:ha ?ha\w*|hehe\w*|thats (?:so |too |really )?(?:funny|hilarious)|you (?:too |so "
     r")?(?:funny|kind|sweet|hilarious|making)))|(?:l|d|un|en|n|s|sans|ai|a|cet|prochain|m|j|comment|pour|"
     r"pouvez vous|peut on|faut|pourriez vous|il|est|sont|etait|a|ete|t|et) arret\w*|arret\w* (?:d|"
-    r"de|du|vous|la|le|l|par|chez))(?= )"
+    r"de|du|vous|la|le|l|par|chez|pas))(?= )"
 )
 """The stop of a bus, of a leak, of a visitor."""
 
@@ -119,9 +167,12 @@ def classify_reason(body: str) -> tuple[Intent, str]:
     tokens = [word for word in words.split() if word != CLAUSE]
     if not tokens:
         return "none", "no_words"
-    keyword = _keyword(tokens)
+    keyword = _keyword(tokens) or _keyword_of_a_reply(body)
     if keyword is not None:
         return keyword
+    back_in = _BACK_IN.search(f" {words} ") is not None
+    if back_in:
+        words = _FORMER_STOP.sub(" ", words)
     padded = f" {words} "
     stems = frozenset(token[:STEM] for token in tokens)
     found = [*_complaints(padded, stems, tokens), *findings(_RULES, padded, stems)]
@@ -134,10 +185,17 @@ def classify_reason(body: str) -> tuple[Intent, str]:
         return "unclear", "other_channel"
     if refusal:
         return _unless_taken_back(padded, refusal)
-    if _BACK_IN.search(padded) and not _NOT_BACK_IN.search(padded):
+    if back_in and not _NOT_BACK_IN.search(padded):
         return "opt_in", "asks_to_be_written_to"
     if doubts:
         return "unclear", doubts[0]
+    return _in_no_rules_words(words, padded, limited=limited)
+
+
+def _in_no_rules_words(words: str, padded: str, *, limited: bool) -> tuple[Intent, str]:
+    """What is left when no rule applies: a question what this is, signs of a refusal, a STOP, or a reply."""
+    if _ASKS_FOR_HELP.match(words):
+        return "help", "asks_what_this_is"
     if not limited and add_up(words):
         return "unclear", "signs_of_a_refusal"
     return _stop_left_over(padded)
@@ -152,12 +210,17 @@ def is_complaint(body: str) -> bool:
         return False
     words = plain_words(body)
     tokens = [word for word in words.split() if word != CLAUSE]
-    return bool(_complaints(f" {words} ", frozenset(token[:STEM] for token in tokens), tokens))
+    found = _complaints(f" {words} ", frozenset(token[:STEM] for token in tokens), tokens)
+    return any(finding == "opt_out" for finding, _ in found)
 
 
 def _complaints(padded: str, stems: frozenset[str], tokens: list[str]) -> list[tuple[Finding, str]]:
     found = list(findings(COMPLAINTS, padded, stems))
-    return [] if found and about_the_work(frozenset(tokens)) else found
+    if not found or about_another(padded):
+        return []
+    if about_the_work(frozenset(tokens)):
+        return [("unclear", "threat_about_the_work") for _, name in found if name in _THREATS]
+    return found
 
 
 def _keyword(tokens: list[str]) -> tuple[Intent, str] | None:
@@ -182,6 +245,17 @@ def _keyword(tokens: list[str]) -> tuple[Intent, str] | None:
     return None
 
 
+def _keyword_of_a_reply(body: str) -> tuple[Intent, str] | None:
+    """A stop word under a quoted message and over a signature ("> Hi Anna", "Sent from my iPhone")."""
+    lines = body.splitlines()
+    own = [line for line in lines if not _NOT_THEIR_OWN.match(line.lstrip(_AROUND).casefold())]
+    if not 0 < len(own) < len(lines):
+        return None
+    tokens = [word for word in plain_words("\n".join(own)).split() if word != CLAUSE]
+    keyword = _keyword(tokens) if tokens else None
+    return keyword if keyword and keyword[0] == "opt_out" else None
+
+
 def _sentence_of_its_own(words: str) -> str | None:
     """A clause that is nothing but STOP and courtesies: "Thanks for the quote. Stop."."""
     for clause in words.split(CLAUSE):
@@ -194,7 +268,7 @@ def _sentence_of_its_own(words: str) -> str | None:
 
 def _unless_taken_back(padded: str, refusal: str) -> tuple[Intent, str]:
     """STOP together with an invitation or a change of mind is for a person to read."""
-    if _CHANGE_OF_MIND.search(padded):
+    if _CHANGE_OF_MIND.search(_RANG_BY_MISTAKE.sub(" ", padded)):
         return "unclear", "stop_and_a_change_of_mind"
     for match in _INVITATION.finditer(padded):
         bar = padded.rfind(CLAUSE, 0, match.start() + 1)

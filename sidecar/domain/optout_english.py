@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from sidecar.domain.optout_english_grammar import DONE, ING, LINK, ME, NOT_ASKING, NOT_STOPPING, NOUN, NOUNS, SELF, VERB
-from sidecar.domain.optout_rules import rule
+from sidecar.domain.optout_rules import OURS, rule
 
 REFUSALS: Final = (
     rule("do_not_call_list", "opt_out", "dnc call cont text tps tele",
@@ -16,7 +16,7 @@ REFUSALS: Final = (
          never_after=NOT_STOPPING,
          weighed="urged"),
     rule("stop_sending", "opt_out", "stop quit ceas",
-         r"(?:stop|quit|cease) (?:sending|hitting|blowing|doing)(?: (?:me|us|up|my|phone|these|this|those|"
+         r"(?:stop|quit|cease) (?:sending|hitting|blowing|doing)(?: (?:me|us|up|my|phone|these|this|those|them|"
          r"that|it|all|any|your|stuff|things|anything|shit|crap|rubbish|to|here|please|now|line|"
          r"number)){0,6}(?= \|)|(?:stop|quit|cease) (?:receiving|getting)(?: (?:all|any|of))* (?:these|this|them|those|"
          r"anything|stuff|things)(?: anymore| please| now)?(?= \|)",
@@ -50,6 +50,10 @@ REFUSALS: Final = (
          r"switch off|disable|cancel|suspend|terminate|kill)(?: (?:all|these|those|the|your|my|any|text|texts|"
          r"further|future|automated|more|this))+) (?:texts|messages|messaging|texting|communications?|"
          r"correspondence|calls|alerts|notifications)(?= (?:\||please|now|to|from|immediately|thanks))|(?:end|"
+         r"ending|cancel|cancell?ing|stop|terminate) (?:my|this|the|our|your|these) (?:(?:text|texts|sms|message|"
+         r"messages|"
+         r"messaging|texting|marketing) (?:text |texts |message )?(?:subscription|service|alerts?|updates|reminders|"
+         r"notifications))(?= (?:\||please|now|for|to|thanks))|(?:end|ending|cancell?ing|"
          r"cancel|stop|terminate) (?:my|this|the|our) subscription(?: to (?:these|this|your|the|all)(?: text| sms| "
          r"message)?(?: texts| messages| service| list| alerts))?(?= \|)"),
     rule("never_contact", "opt_out", "dont neve not no",
@@ -68,7 +72,8 @@ REFUSALS: Final = (
          rf"(?:want|wants|wish|wishes|wanna|need|care|like|wanted|ask|asked|consent|consented|agree|agreed|sign up|"
          rf"signed up|authorise|authorize|authorised|authorized|optin|request|requested|interested|give|gave|given|"
          rf"permit|accept|appreciate)(?: (?:to|for|any|more|of|your|these|those|this|further|be|being|receive|"
-         rf"receiving|get|getting|have|having|you|from|the|such|marketing|unsolicited|future|anymore|in|all|ever|"
+         rf"receiving|get|getting|have|having|you|from|the|such|marketing|text|phone|automated|promotional|commercial|"
+         rf"unsolicited|future|anymore|in|all|ever|"
          rf"permission|consent|my|spam|sms|on|me|here|by)){{0,8}} (?:{NOUNS}|{DONE}|{ING}|contact|hear from (?:you|"
          rf"your|this|any|anyone)|hearing from you|(?:permission|consent) to {VERB})|(?:dont|not|never|no "
          rf"longer)(?: (?:want|wish|care|like|to|be)){{1,3}} (?:receive|receiving|sent|getting)(?: (?:these|this|"
@@ -122,10 +127,11 @@ REFUSALS: Final = (
          rf"(?:{VERB})|(?:not|never|arent|no longer) (?:authori[sz]ed|allowed|permitted) to {VERB}|(?:without|no|"
          rf"no longer have|dont have)(?: (?:my|any|our))? (?:permission|consent|authori[sz]ation) to {VERB}"),
     rule("take_off_list", "opt_out", "off from out",
-         rf"(?:take|get|drop|strike|scratch|cut|scrub|cross|taken|remove|delete|wipe)(?: please)? (?:{ME}|"
-         rf"\d[\d ]{{5,20}}) (?:off|from|out)(?! (?:at |the |your |my |a |our )*(?:wait|waiting|schedule|next|"
-         r"calendar|diary|hold|invoice|quote|booking|appointment|rota|loop|job|shopping|address|work|guest|"
-         r"meeting|group|account|bill|order|here|there|site))"),
+         rf"(?:take|get|drop|strike|scratch|cut|scrub|cross|taken|remove|delete|wipe|cancel)(?: please)? (?:{ME}|"
+         rf"\d[\d ]{{5,20}}) (?:off|from|out)(?: of)?(?= {OURS})(?! (?:at |the |your |my |a |our )*(?:wait|waiting|"
+         r"schedule|next|calendar|diary|hold|invoice|quote|booking|appointment|rota|loop|job|shopping|address|work|"
+         r"guest|meeting|group|account|bill|order|here|there|site))",
+         never_after=r" (?:did (?:you|u|they|he|she|i|we)|where(?: \w+){0,2}|who(?: \w+){1,3})"),
     rule("remove_me", "opt_out", "remo dele eras unli purg excl wipe bloc",
          r"(?:remove|delete|erase|unlist|purge|exclude|wipe|"
          rf"block)(?: please)? {ME}(?: (?:from your system|from contacting me|please|now|immediately|asap|"
@@ -144,14 +150,15 @@ REFUSALS: Final = (
     rule("number_removed", "opt_out", "remo dele eras take wipe purg",
          r"(?:my|our|this) (?:phone |mobile |contact )?(?:number|name|details|data|info|information|contact)(?: "
          r"(?:to|be|is|and|email|please|from|completely)){0,4} (?:removed|deleted|erased|taken (?:off|out)|wiped|"
-         r"purged|scrubbed)",
+         rf"purged|scrubbed)(?!(?: (?:from|off|of|out|out of))? (?!(?:from|off|of|out) )(?!{OURS}))",
          never_after=r" (?:was|why|accidentally|did|have you|has)(?: \w+)?"),
     rule("be_removed", "opt_out", "remo take dele unsu",
          r"(?:i|id|we|wed|ive|asked|want|wants|like|wish|can|could|please|must|demand)(?: (?:i|would|want|"
          r"like|wish|need|have|already|asked|to|please|repeatedly|number|my))* (?:be|been|get|"
-         r"being) (?:removed|deleted|taken off|unsubscribed)(?= (?:\||from|off|please|now|of|immediately))"),
+         r"being) (?:removed|deleted|taken off|unsubscribed)(?= (?:\||please|now|immediately|(?:from|off|of) "
+         rf"{OURS}))"),
     rule("off_a_list", "opt_out", "list data reco syst text mess",
-         r"(?:take|remove|delete|get|off|scrub|drop|removed|taken|want|wanna be|on)(?! (?:it|that|them|the|"
+         r"(?:take|remove|delete|get|off|scrub|drop|cancel|removed|taken|want|wanna be|on)(?! (?:it|that|them|the|"
          r"a|an|one) )(?: \w+){0,4}? (?:off|of|from|out of)(?: of)?(?: (?:your|this|the|any|all|that|"
          r"marketing|mailing|call|calling|contact|texting|text|sms|phone|messaging|spam|stupid|"
          r"damn)){1,5} (?:list|lists|database|system|records|messages|texts)",
@@ -232,7 +239,8 @@ REFUSALS: Final = (
          r" you| creep| spammers?| already| mate| pal| buddy| will you)*(?= \|)"),
     rule("unsubscribe", "opt_out", "unsu",
          r"unsubscrib(?:e|ing)|(?:already|have|ive|be|get|been|thought i|am|im|me) unsubscribed|"
-         r"unsubscribed (?:me|us|this)|\| unsubscribed",
+         r"unsubscribed (?:me|us|this)|(?:just|i|we|ive) unsubscribed(?= from)(?! from (?:my|our|a|"
+         r"the (?:old|other)) )|\| unsubscribed",
          never_after=r" (?:dont|didnt|not|never|if|did|wont)(?: \w+){0,2}",
          weighed="left"),
     rule("opt_out_words", "opt_out", "opto opt",
@@ -266,6 +274,10 @@ REFUSALS: Final = (
     rule("stop_then_why", "opt_out", "stop",
          r"\| (?:please |ok |okay |no |just |and |hey |hi |thanks |thank you )*stop(?: please| now)? (?:i|"
          r"im|ive|id|we|weve|you|youve|no|not|thanks|thank|already|wrong|dont|who|do not|nobody|this is)"),
+    rule("never_put_back", "opt_out", "dont neve",
+         r"(?:dont|never)(?: \w+){0,2} (?:put|add|sign) (?:me|us)(?: back)? (?:up|on|to)(?: (?:for|to|your|the|any|"
+         r"this|"
+         r"these|text|mailing))* (?:texts|messages|lists?)"),
     rule("never_on_a_list", "opt_out", "list",
          r"(?:dont|not|never)(?: \w+){0,3} be on (?:your|this|any|that) (?:\w+ )?list"),
 )  # fmt: skip

@@ -15,7 +15,8 @@ DOUBTS: Final = (
          r"(?:may|might|could|is this|is that|possibly|maybe|this is the|"
          r"do i)(?: \w+){0,4} wrong (?:phone )?(?:number|person)"),
     rule("wrong_number_else", "unclear", "wron",
-         r"wrong (?:phone )?(?:number|person)(?! of )",
+         r"wrong (?:phone )?(?:number|person)(?! of | (?:on|for) (?:the|my|our) (?:door|house|flat|gate|quote|invoice|"
+         r"street|card|form))",
          never_after=SELF),
     rule("wrong_number_of_things", "none", "wron",
          r"wrong number of"),
@@ -67,8 +68,9 @@ DOUBTS: Final = (
     rule("not_this_person", "unclear", "not isnt nobo no aint",
          r"this (?:isnt|is not|aint|is no longer)(?: \w+){1,3} (?:number|phone)|not (?:my|his|her|"
          r"their) number|\| no \w+ here(?= \|)"),
-    rule("how_did_you_get", "unclear", "who how wher neve didn",
-         r"(?:who gave you|(?:where|how) (?:did )?you (?:get|got|find|found)|how do you have|(?:never|didnt) "
+    rule("how_did_you_get", "unclear", "who how wher howd neve didn",
+         r"(?:who gave you|who (?:did )?you get|(?:where|how|whered|howd) (?:did )?you (?:get|got|find|found)|how do "
+         r"you have|(?:never|didnt) "
          r"(?:give|gave|provide|share)d?(?: (?:you|anyone|out|them))?)(?: \w+){0,2} (?:number|details|name)"),
     rule("i_am_not_them", "unclear", "not isnt aint",
          r"(?:\||sorry|no|hi|hello|and|but|so) (?:im|i am|this is|its|this) (?:not|isnt|aint) (?!(?:a|an|the|my|"
@@ -123,8 +125,8 @@ DOUBTS: Final = (
     rule("how_to_leave_this", "unclear", "how",
          r"how (?:do|can|could|would)(?: i| we) (?:please |just )?(?:stop|cancel|end|get out of|get off|turn off|opt) "
          r"(?:this|that|it|out)(?: please| thing| now)?(?= \|)"),
-    rule("insult", "unclear", "assh bitc wank cunt twat scum bast idio fuck",
-         r"assholes?|arseholes?|bitch(?:es)?|wankers?|cunts?|twats?|scumbags?|bastards?|idiots|fuck"),
+    rule("insult", "unclear", "assh bitc wank cunt twat scum bast idio fuck midd",
+         r"assholes?|arseholes?|bitch(?:es)?|wankers?|cunts?|twats?|scumbags?|bastards?|idiots|fuck|middlefinger"),
     rule("reads_no_texts", "unclear", "dont",
          r"dont (?:read|check|do|use|get|receive|like) (?:texts?|messages|emails|calls)"),
     rule("negated_contact", "unclear", "dont not neve no with nobo",
@@ -132,14 +134,21 @@ DOUBTS: Final = (
          r"wait)\w+){0,4} (?:texting|messaging|contacting|contacted|(?:text|message|contact)(?:ing)? (?:me|"
          r"us))"),
     rule("remove_something", "unclear", "get remo take dele",
-         rf"(?:remove|delete|take|get) (?:{ME})(?: off| from| out)(?= )(?! (?:hold|mute|speaker|(?:the |your |my "
-         r")?(?:invoices?|bills?|quotes?|estimates?)) )|\| (?:please )?(?:remove|"
-         r"delete)(?: please| this contact| contact)?(?= \|)"),
+         rf"(?:remove|delete|take|get) (?:{ME})(?: off| from| out)(?= )(?! (?:of )?(?:hold|mute|speaker\w*|"
+         r"(?:the |your |my |a |our )?(?:invoices?|bills?|quotes?|estimates?|(?:cancellation|guest) list|"
+         r"group booking|\w+ (?:slot|booking|appointment|deeds?|report|debit|form|list and|list i)|form|deeds?|lease|"
+         r"mortgage|tenancy|booking|appointment|\d\w*|(?:mon|tues|wednes|thurs|fri|satur|sun)day)) )|\| (?:please )?"
+         r"(?:remove|delete)(?: please| this contact| contact)?(?= \|)"),
     rule("these_off", "unclear", "off",
          r"\| (?:texts|messages|alerts|notifications|sms) off(?: please)?(?= \|)"),
     rule("this_needs_to_stop", "unclear", "stop",
          r"(?:this|it|that|these|they) (?:\w+ )?(?:needs?|has|have|ought|must|should|got)(?: to)? stop(?: now)?(?= "
          r"\|)"),
+    rule("dont_and_no_more", "unclear", "dont", r"\| (?:please |no |ok |just )*dont(?: please| thanks)*(?= \|)"),
+    rule("wants_nothing", "unclear", "anyt call text mess emai",
+         r"(?:dont|not) (?:need|want) anything(?: else| more)? from (?:you|yall)(?: lot| guys| people| anymore| "
+         r"thanks)*"
+         r"(?= \|)|dont want (?:a|any|the|your) (?:phone )?(?:call|text|message|email)(?= (?:\||please|thanks|from))"),
     rule("list_removal_doubt", "unclear", "list",
          r"off(?: of)? (?:your|this) (?:\w+ )?list"),
 )  # fmt: skip

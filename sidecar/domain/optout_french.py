@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sidecar.domain.optout_rules import rule
+from sidecar.domain.optout_rules import OURS, rule
 
 _VERB = (
     r"(?:m|n|r)?(?:ecri(?:re|vez|ve|s|t)|r?appel(?:er|ez|le|les)|text(?:er|ez|e|es)|(?:re)?contact(?:er|ez|e|es|iez)|"
@@ -45,7 +45,7 @@ FRENCH: Final = (
          r"(?:veux|voudrais|aimerais|veut|faut|exige|demande)(?: \w+)? que (?:ca|cela|ce|les messages|vos \w+|tout ca) "
          r"(?:arrete|arretent|cesse|cessent|stop)(?= (?:\||svp|s|maintenant|la))"),
     rule("ne_plus_recevoir", "opt_out", "plus pas rece",
-         r"ne plus (?:en )?recevoir(?= (?:\||svp|rien|de))|(?:ne )?(?:plus|pas) (?:en )?recevoir(?: (?:de|"
+         r"ne plus (?:en )?recevoir(?= (?:\||svp|rien|de))|(?:ne )?(?:plus|pas) (?:a |de )?(?:en )?recevoir(?: (?:de|"
          rf"d|des|vos|ces|les|aucun|aucune|autres?)){{0,3}} {_NOUN}"),
     rule("ne_pas_contacter", "opt_out", "pas",
          rf"(?:ne |n |m |me |nous )+(?:{_VERB})(?: (?:moi|nous|svp))* pas",
@@ -73,14 +73,20 @@ FRENCH: Final = (
     rule("plus_me_envoyer", "opt_out", "plus",
          r"(?:n |m |me |ne )(?:envoye[rz]|envoie)(?: moi)? plus(?: (?:de|d|rien|vos|aucun|ces)|(?= \|))"),
     rule("enlever_de_la_liste", "opt_out", "enle reti supp effa raye oter otez biff dese radi",
-         r"(?:enlev|retir|supprim|effac|ray|ot|biff|radi)(?:e|ez|er|es) (?:(?:svp|donc|"
-         r"s il vous plait) )*(?:moi|nous)(?: (?:svp|donc))*(?= (?:\||de|des|du))|(?:enlev|retir|supprim|"
-         r"effac|ray|ot|biff|radi)(?:e|ez|er|es) (?:(?:svp|donc) )*(?:mon|ma|mes|notre|nos|ce|"
-         r"le) (?:\w+ )?(?:numero|nom|coordonnees|donnees|infos?|telephone|contact)|(?:me|m|"
-         r"nous) (?:enlever|retirer|supprimer|oter|rayer|effacer)(?= (?:\||de|des))"),
+         rf"(?:enlev|retir|supprim|effac|ray|ot|biff|radi)(?:e|ez|er|es) (?:(?:svp|donc|"
+         rf"s il vous plait) )*(?:moi|nous)(?: (?:svp|donc))*(?= (?:\||(?:de|des|du|d) {OURS}))|(?:enlev|retir|supprim|"
+         rf"effac|ray|ot|biff|radi)(?:e|ez|er|es) (?:(?:svp|donc) )*(?:mon|ma|mes|notre|nos|ce|"
+         rf"le) (?:\w+ )?(?:numero|nom|coordonnees|donnees|infos?|telephone|contact)(?! (?:de|du|des) (?!{OURS}))|"
+         rf"(?:me|m|"
+         rf"nous) (?:enlever|retirer|supprimer|oter|rayer|effacer)(?= (?:\||de|des))"),
     rule("desabonner", "opt_out", "desa desi",
-         r"desabonn\w*|desinscri\w*",
-         never_after=r" (?:pas|n|ne)(?: \w+){0,2}"),
+         r"desabonn\w*(?: moi)?|desinscri\w*(?: moi)?",
+         never_after=r" (?:pas|n|ne)(?: \w+){0,2}",
+         weighed="left"),
+    rule("enlever_d_ailleurs", "unclear", "enle reti supp effa raye oter otez",
+         r"(?:enlev|retir|supprim|effac|ray|ot)(?:e|ez|er) (?:moi|nous|mon (?:nom|numero)|mes coordonnees) (?:de|du|"
+         r"des)"
+         r"(?! (?:rendez|bail|devis|contrat|la facture))"),
     rule("mauvais_numero", "opt_out", "mauv faux erre trom bon bonn nume suis est pers aucu pas",
          r"(?:mauvaise?|faux|pas le bon|pas la bonne|pas au bon|erreur de|erreur sur le|trompee?s? de|trompez de|"
          r"trompes de|mauvais) (?:numero|number|num|personne|destinataire|gars|monsieur|client|contact)(?! (?:de |d "
@@ -127,7 +133,7 @@ FRENCH: Final = (
          r"comment(?: (?:je|on|j|peut|peux|puis|fais|fait|faire|dois|est ce que|pour|me|m|ne|plus|vous|nous|"
          r"se)){1,6} (?:desabonne[rz]?|arrete[rz]?|cesse[rz]?|stoppe[rz]?|enleve[rz]?|retire[rz]?|recevoir|"
          r"bloque[rz]?)(?: (?:de|d|ces|les|vos|tous|recevoir|la|votre|mon|liste|ca|cela|tout)){0,4}(?= (?:\||"
-         r"messages|texts|appels|numero|nom|svp))",
+         r"messages|texts|appels|numero|nom|svp))(?! nom (?:du|de la|de l) )",
          never_after=r" (?:savez|sais)(?: \w+)?"),
     rule("interdire", "opt_out", "inte defe droi auto perm",
          rf"(?:interdis|interdit|interdiction|defense|defends|pas le droit|aucun droit|pas la permission|pas l "

@@ -82,15 +82,30 @@ _NOTHING_ELSE = re.compile(
     r"numero|de|d|des|sur|mon|votre|par|du|tout|plus|rien|et|ni|encore|sans|arret|\d+))* $"
 )
 """A clause that goes on with nothing but objects, courtesies and more of the same forbids contact as such."""
-_SOMETHING_LEFT = re.compile(
-    r" (?:from|of) (?:the|my|our|a|an|that) (?!\w*\s?(?:lists?|texts|messages|calls|mailing|service|"
-    r"alerts))"
+_NO_LIST_OF_OURS = r"(?!waiting|wait|cancellation|guest|shopping|(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
+OURS: Final = (
+    rf"(?:\||{_NO_LIST_OF_OURS}(?:you|your|yours|this|these|those|that|it|here|them|all|any|every|everything|anything|"
+    r"whatever|further|future|more|receiving|getting|being|contacting|texting|texts?|sms|messages?|messaging|calls?|"
+    r"calling|emails?|marketing|mailing|spam|lists?|reminders?|alerts|updates|notifications|promos|offers|please|now|"
+    rf"thanks|immediately|asap|and|the (?:{_NO_LIST_OF_OURS}\w+ )?(?:lists?|texts?|sms|messages?|messaging|calls?|"
+    r"emails?|mailing|service|alerts|notifications|reminders|promos|offers|spam|system|database|records|thing)|vos|"
+    r"votre|ton|tes|ce|cet|cette|ces|(?:la|les|l|toutes?|tous|vos)? ?(?:listes?|texts|messages|envois?|infolettre|"
+    r"systeme|base|dossiers?|svp)|la|tout|tous|toutes?))(?= |$)(?! (?:slot|booking|appointment|lease|deed|quote|"
+    r"invoice|job|policy|mortgage|contract|bail))"
+)
+"""What one can leave that is ours: our list, these texts, or nothing named at all."""
+_SOMETHING_LEFT = re.compile(rf"(?: (?:me|us|moi|nous))? (?:from|of|de|d|du|des) (?!(?:{OURS}))")
+_OTHER_LINE = re.compile(
+    r"^ (?:(?:me|us) )?(?:(?:on|at|via) )?(?:the|my|our|that) (?:landline|(?:house|home|office|work|shop|desk|old|"
+    r"other) "
+    r"(?:phone|number|line|landline))(?= )"
 )
 
 
 _WHILE = re.compile(r" (?:while|whilst|when|pendant|quand) ")
-_WRITES = re.compile(r" (?:text|sms|messag|email|e?mail|writ|contact|m? ?ecri|courriel)")
+_WRITES = re.compile(r" (?:text|sms|messag|email|e?mail|writ|contact|repl|respond|m? ?ecri|courriel)")
 """Ours to keep to, whenever a text or an email may be due; what is said of calls is read as of their own day."""
+_OR_WRITES = re.compile(r" (?:or|and|nor) (?:text|message|write|reply) ")
 
 
 _THEIRS = re.compile(
@@ -103,6 +118,11 @@ def _weigh(one: Rule, found: str, rest: str) -> tuple[Finding, str]:
     """What a match still means, given what follows: "never call me" is one thing, "… before 9" another."""
     if one.weighed == "left":
         return ("unclear", "left_something_else") if _SOMETHING_LEFT.match(rest) else ("opt_out", one.name)
+    return _limited(one, found, rest) or _addressed(one, rest)
+
+
+def _limited(one: Rule, found: str, rest: str) -> tuple[Finding, str] | None:
+    """What a time, a place or another line makes of "don't call …", if it names one."""
     urged = one.weighed == "urged"
     if _TIME.search(rest):
         of_texts = _WRITES.search(found) is not None and _WHILE.search(rest) is None
@@ -114,6 +134,14 @@ def _weigh(one: Rule, found: str, rest: str) -> tuple[Finding, str]:
         return "none", "not_at_that_time"
     if _PLACE.search(rest):
         return "unclear", "not_at_that_place"
+    if not urged and _OTHER_LINE.match(rest):
+        return "unclear", "not_on_that_line"
+    return ("opt_out", one.name) if _writes_no_more(found, rest) else None
+
+
+def _addressed(one: Rule, rest: str) -> tuple[Finding, str]:
+    """What "don't call …" means by the one it names: them, us, somebody else, or nobody."""
+    urged = one.weighed == "urged"
     if rest.startswith(" you ") and not urged:
         return "none", "about_you"
     for_good = _FOR_GOOD.search(rest) is not None
@@ -124,6 +152,12 @@ def _weigh(one: Rule, found: str, rest: str) -> tuple[Finding, str]:
     if _THEIRS.match(rest):
         return "unclear", "not_for_that"
     return "none", "about_something_else"
+
+
+def _writes_no_more(found: str, rest: str) -> bool:
+    """Whether this is "don't text back", the end of a talk by text; "don't call back" may only spare a call."""
+    writes = _WRITES.search(found) or _OR_WRITES.search(rest)
+    return " back " in rest and writes is not None and _NOTHING_ELSE.match(rest.replace(" back ", " ")) is not None
 
 
 def findings(rules: Iterable[Rule], words: str, stems: frozenset[str]) -> Iterator[tuple[Finding, str]]:

@@ -62,6 +62,8 @@ _THE_DAYS_WORK: Final = frozenset(
     # the trade
     "leak leaks leaking boiler tap water heating drain sink toilet kitchen bathroom shower roof wall door tiles pipe "
     "pump alarm invoice quote quotes estimate price appointment visit job jobs work works permit plate address "
+    # papers that a name stands on
+    "lease deed deeds mortgage tenancy credit card bail acte hypotheque "
     "eau fuite robinet toilette evier soumission devis facture prix rendez cuisine salle chauffe travaux "
     # what became of a message, and who is to be reached instead
     "missed received receive got didnt sorry back instead husband wife answer answered waiting voicemail urgent need "
@@ -70,7 +72,8 @@ _THE_DAYS_WORK: Final = frozenset(
 _NO_REFUSAL = re.compile(
     r" (?:(?:dont|never|not|n|ne) (?:forget|hesit\w*|worry|mind|oubli\w*|manqu\w*)(?: pas)?|(?:oubli\w*|hesit\w*) pas|"
     r"(?:dont|didnt|why did (?:you|they)|never|not|n) (?:stop\w*|arret\w*)|no (?:problem|worries|rush|hurry)|"
-    r"(?:my|the|that) (?:last|earlier|previous|first|other) (?:text|message|email))(?= )"
+    r"stop (?:at|by|in|off|over|outside)|(?:my|the|that) (?:last|earlier|previous|first|other) (?:text|message|"
+    r"email))(?= )"
 )
 _ENOUGH: Final = 4
 

@@ -30,7 +30,7 @@ _SPELLINGS: Final = dict(
         "anymor=anymore nolonger=no+longer stopall=stop+all stopit=stop+it optin=optin unstop=unstop chu=je+suis "
         "phones=phone cell=phone mobile=phone cellphone=phone cellulaire=telephone ph#=number someones=someone "
         "wifes=wife optedout=optout optingout=optout leavemealone=leave+me+alone digits=number del=delete rmv=remove "
-        "abt=about bruh=bro pls2=please smses=texts gd=good hv=have hav=have"
+        "abt=about bruh=bro pls2=please smses=texts gd=good hv=have hav=have bak=back tkae=take tak=take tke=take"
     ).split()
 )
 """Left: as typed, accents and apostrophes gone. Right: as the rules know it; ``+`` joins two words."""
@@ -76,7 +76,7 @@ _WITHOUT_G: Final = frozenset(
 """Words of the rules that are typed as they are said: "hittin", "callin"."""
 
 _STOP_SIGN: Final = "🛑"
-_FANCY: Final = str.maketrans({**dict.fromkeys("’‘ʼ`´′", "'"), "ı": "i", _STOP_SIGN: " stop "})
+_FANCY: Final = str.maketrans({**dict.fromkeys("’‘ʼ`´′", "'"), "ı": "i", _STOP_SIGN: " stop ", "🖕": " middlefinger "})
 _LEET: Final = str.maketrans("013457$@", "oieastsa")
 _WRONG_HASH = re.compile(r"\b(wrong|my|this) ?#")
 _PART = re.compile(

@@ -231,8 +231,6 @@ ORDINARY = (
     "the tap you fitted leaks again, I want to complain",
     "I'd like to make a complaint",
     "I want to complain about your plumber",
-    "I'll report you to trading standards, the boiler you fitted is dangerous",
-    "I will sue you for the damage to my kitchen",
     "my landlord is harassing me about the leak",
     "our solicitor will send you the contract",
     "I called the police about the break-in, can you fix the lock",
@@ -241,6 +239,19 @@ ORDINARY = (
     "je veux porter plainte contre le voisin pour l'arbre",
     "mon avocat veut la facture",
 )
+
+
+THREATS_OVER_THE_WORK = (
+    "I'll report you to trading standards, the boiler you fitted is dangerous",
+    "I will sue you for the damage to my kitchen",
+    "Refund by Friday or I'm taking legal action",
+)
+
+
+@pytest.mark.parametrize("body", THREATS_OVER_THE_WORK)
+def test_a_threat_over_the_work_is_for_a_person_and_no_stop(body: str) -> None:
+    assert classify_reason(body) == ("unclear", "threat_about_the_work")
+    assert not is_complaint(body)
 
 
 @pytest.mark.parametrize("body", COMPLAINS)
