@@ -196,7 +196,8 @@ REFUSALS: Final = (
          r"seem|to|be|have|been|should|trying|looking|after|seeking))",
          never_after=r" (?:you|they|he|she|hes|shes|theyre)(?: are| were| is| was)?"),
     rule("threat_if_again", "opt_out", "agai more once",
-         rf"{VERB}(?: \w+){{0,3}} (?:again|more time|once more)(?: (?:\w+|\|)){{0,4}} (?:report|reporting|block|"
+         rf"(?:{VERB}(?: \w+){{0,3}} (?:again|more time|once more)|(?:one|any) more {NOUN})(?: (?:\w+|\|)){{0,4}} "
+         rf"(?:report|reporting|block|"
          rf"blocking|sue|suing|police|cops|lawyer|solicitor|attorney|complain|complaint|complaining|legal|court|"
          rf"ico|fcc|ftc|crtc|ofcom|authorities)(?= )"),
     rule("blocking_us", "opt_out", "bloc",

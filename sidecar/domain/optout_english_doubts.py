@@ -136,7 +136,8 @@ DOUBTS: Final = (
     rule("remove_something", "unclear", "get remo take dele",
          rf"(?:remove|delete|take|get) (?:{ME})(?: off| from| out)(?= )(?! (?:of )?(?:hold|mute|speaker\w*|"
          r"(?:the |your |my |a |our )?(?:invoices?|bills?|quotes?|estimates?|(?:cancellation|guest) list|"
-         r"group booking|\w+ (?:slot|booking|appointment|deeds?|report|debit|form|list and|list i)|form|deeds?|lease|"
+         r"group booking|hands|\w+ (?:slot|booking|appointment|deeds?|report|debit|form|list and|list i)|form|deeds?|"
+         r"lease|"
          r"mortgage|tenancy|booking|appointment|\d\w*|(?:mon|tues|wednes|thurs|fri|satur|sun)day)) )|\| (?:please )?"
          r"(?:remove|delete)(?: please| this contact| contact)?(?= \|)"),
     rule("these_off", "unclear", "off",

@@ -72,8 +72,8 @@ FRENCH: Final = (
          rf"aucun|aucune|autre)|(?<= aucun))+ {_NOUN}(?= (?:\||svp|s|merci|stp|a|de votre))"),
     rule("plus_me_envoyer", "opt_out", "plus",
          r"(?:n |m |me |ne )(?:envoye[rz]|envoie)(?: moi)? plus(?: (?:de|d|rien|vos|aucun|ces)|(?= \|))"),
-    rule("enlever_de_la_liste", "opt_out", "enle reti supp effa raye oter otez biff dese radi",
-         rf"(?:enlev|retir|supprim|effac|ray|ot|biff|radi)(?:e|ez|er|es) (?:(?:svp|donc|"
+    rule("enlever_de_la_liste", "opt_out", "enle reti supp effa raye oter otez biff dese radi sort",
+         rf"(?:enlev|retir|supprim|effac|ray|ot|biff|radi|sort)(?:e|ez|er|es) (?:(?:svp|donc|"
          rf"s il vous plait) )*(?:moi|nous)(?: (?:svp|donc))*(?= (?:\||(?:de|des|du|d) {OURS}))|(?:enlev|retir|supprim|"
          rf"effac|ray|ot|biff|radi)(?:e|ez|er|es) (?:(?:svp|donc) )*(?:mon|ma|mes|notre|nos|ce|"
          rf"le) (?:\w+ )?(?:numero|nom|coordonnees|donnees|infos?|telephone|contact)(?! (?:de|du|des) (?!{OURS}))|"

@@ -90,11 +90,12 @@ OURS: Final = (
     rf"thanks|immediately|asap|and|the (?:{_NO_LIST_OF_OURS}\w+ )?(?:lists?|texts?|sms|messages?|messaging|calls?|"
     r"emails?|mailing|service|alerts|notifications|reminders|promos|offers|spam|system|database|records|thing)|vos|"
     r"votre|ton|tes|ce|cet|cette|ces|(?:la|les|l|toutes?|tous|vos)? ?(?:listes?|texts|messages|envois?|infolettre|"
-    r"systeme|base|dossiers?|svp)|la|tout|tous|toutes?))(?= |$)(?! (?:slot|booking|appointment|lease|deed|quote|"
+    r"systeme|base|dossiers?|svp)|la|tout|tous|toutes?))(?= |$)(?! (?:hands|slot|booking|appointment|lease|deed|quote|"
     r"invoice|job|policy|mortgage|contract|bail))"
 )
 """What one can leave that is ours: our list, these texts, or nothing named at all."""
-_SOMETHING_LEFT = re.compile(rf"(?: (?:me|us|moi|nous))? (?:from|of|de|d|du|des) (?!(?:{OURS}))")
+_SOMETHING_LEFT = re.compile(rf"(?: (?:me|us|moi|nous|him|her|my \w+))? (?:from|of|de|d|du|des) (?!(?:{OURS}))")
+_FROM_ANOTHER = re.compile(rf" from (?!(?:{OURS}))")
 _OTHER_LINE = re.compile(
     r"^ (?:(?:me|us) )?(?:(?:on|at|via) )?(?:the|my|our|that) (?:landline|(?:house|home|office|work|shop|desk|old|"
     r"other) "
@@ -124,6 +125,8 @@ def _weigh(one: Rule, found: str, rest: str) -> tuple[Finding, str]:
 def _limited(one: Rule, found: str, rest: str) -> tuple[Finding, str] | None:
     """What a time, a place or another line makes of "don't call …", if it names one."""
     urged = one.weighed == "urged"
+    if _FROM_ANOTHER.match(rest):
+        return "unclear", "from_somebody_else"
     if _TIME.search(rest):
         of_texts = _WRITES.search(found) is not None and _WHILE.search(rest) is None
         doubtful = urged or of_texts or _FOR_GOOD.search(rest) is not None

@@ -63,7 +63,7 @@ _THE_DAYS_WORK: Final = frozenset(
     "leak leaks leaking boiler tap water heating drain sink toilet kitchen bathroom shower roof wall door tiles pipe "
     "pump alarm invoice quote quotes estimate price appointment visit job jobs work works permit plate address "
     # papers that a name stands on
-    "lease deed deeds mortgage tenancy credit card bail acte hypotheque "
+    "lease deed deeds mortgage tenancy credit card bank form contract injunction probate bail acte hypotheque "
     "eau fuite robinet toilette evier soumission devis facture prix rendez cuisine salle chauffe travaux "
     # what became of a message, and who is to be reached instead
     "missed received receive got didnt sorry back instead husband wife answer answered waiting voicemail urgent need "
