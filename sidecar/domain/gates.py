@@ -8,7 +8,7 @@ I/O or knows the time: :func:`decide` takes the step, the facts and ``now``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
@@ -99,6 +99,8 @@ class Decision:
     pace: Pace | None = None
     """The sender's pace after this decision, where it changed."""
     remedy: str = ""
+    slot: datetime | None = None
+    """The place in the sender's queue to ask again with, where one was given."""
 
 
 Gate = Callable[[StepFacts, Facts, datetime], Decision | None]
@@ -197,7 +199,7 @@ def sender(step: StepFacts, facts: Facts, now: datetime) -> Decision | None:
     if step.deadline_at is not None and slot.at > step.deadline_at:
         return Decision("skip", "stale")  # the queue is too long: its moment is left to another
     if slot.at > now:
-        return Decision("defer", "pace", until=slot.at, pace=slot.pace)
+        return Decision("defer", "pace", until=slot.at, pace=slot.pace, slot=slot.place)
     return Decision("send", "allowed", pace=slot.pace)
 
 
@@ -242,14 +244,7 @@ def decide(step: StepFacts, facts: Facts, now: datetime) -> Decision:
     for gate in gates_for(step, facts, now):
         decision = gate(step, facts, now)
         if decision is not None:
-            return Decision(
-                decision.verdict,
-                decision.reason,
-                gate.__name__,
-                decision.until,
-                decision.pace,
-                decision.remedy,
-            )
+            return replace(decision, gate=gate.__name__)
     return Decision("send", "allowed")
 
 

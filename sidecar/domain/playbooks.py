@@ -35,6 +35,10 @@ LONGEST = timedelta(days=366)
 PLACEHOLDERS = frozenset({"first_name", "company", "agent_name", "number", "deal_stage", "opens", "unsubscribe_url"})
 """What a text may ask for; ``domain.texts`` fills them in."""
 
+AFTER_HOURS_DEADLINE = timedelta(hours=2)
+"""Words for after hours promise no minutes: a night's calls are answered one a second from the opening on, and the
+last of a long queue is answered too, however soon the words of the day would be untrue."""
+
 _ABOUT_THE_CALLER = frozenset({"first_name", "deal_stage"})
 
 
@@ -119,6 +123,12 @@ class Step:
     """By variant; email: the subject line, staff: what the person is asked to do (there may be none)."""
     agent: str | None = None
     """Voice only: name of the agent's script."""
+
+    def deadline_after_hours(self, variant: str) -> timedelta | None:
+        """How long after the opening the step may still go out when it waited for it; ``None``: it has no deadline."""
+        if self.deadline is None or not self.variants or self.words(variant).after_hours is None:
+            return self.deadline
+        return max(self.deadline, AFTER_HOURS_DEADLINE)
 
     def words(self, variant: str) -> Words:
         """The words of a variant, or of ``general`` where the step has none of its own."""

@@ -15,7 +15,6 @@ from sidecar.store import calls, consents, contacts, record, touches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from sqlalchemy import RowMapping
 
@@ -112,7 +111,7 @@ def step_facts(row: RowMapping, definition: Step | None) -> StepFacts:
         channel=row["channel"],
         purpose=definition.purpose if definition else "service",
         kind=GATED_AS.get(row["kind"], "touch"),
-        first=row["ordinal"] == 0,
+        first=row["ordinal"] == 0 and not row["waited_for_window"],
         nurture=definition.nurture if definition else False,
         due_at=row["due_at"],
         deadline_at=row["deadline_at"],
@@ -192,16 +191,16 @@ def _sender(turn: Turn, channel: Channel, sender: str, sequence: RowMapping, nam
         return SenderFacts()
     row = touches.sender(turn.tx, turn.business.id, sender)
     return SenderFacts(
-        pace=_pace(turn, channel, sequence["number"], row["first_free_at"], row["later_free_at"]),
+        pace=pace_of(turn, channel, sender, row),
         circuit_open_until=row["circuit_open_until"],
         held=row["held"] or touches.held_words(turn.tx, turn.business.id, words_of(sequence, name)),
     )
 
 
-def _pace(turn: Turn, channel: Channel, number: str, first: datetime | None, later: datetime | None) -> Pace | None:
-    """Twilio: about 1 SMS/s for a long code, 3 for toll-free; 1 outbound call/s. Mail has none."""
+def pace_of(turn: Turn, channel: Channel, sender: str, row: RowMapping) -> Pace | None:
+    """The queues of a sender's row. Twilio: about 1 SMS/s for a long code, 3 for toll-free; 1 call/s. Mail has none."""
     if channel == "email":
         return None
-    ours = turn.business.number(number)
-    rate = ours.texts_per_second if channel == "sms" and ours is not None else 1.0
-    return Pace(first, later, timedelta(seconds=1 / rate))
+    ours = turn.business.number(sender) if channel == "sms" else None
+    interval = timedelta(seconds=1 / (ours.texts_per_second if ours is not None else 1.0))
+    return Pace(row["first_free_at"], row["later_free_at"], timedelta(seconds=row["moved_by"]), interval)

@@ -158,6 +158,7 @@ def _pace(turn: Turn, sender: str, decision: Decision) -> None:
         touches.change_sender(
             turn.tx, turn.business.id, sender,
             first_free_at=decision.pace.first_free_at, later_free_at=decision.pace.later_free_at,
+            moved_by=decision.pace.moved_by.total_seconds(),
         )  # fmt: skip
 
 
@@ -197,14 +198,14 @@ def _defer(turn: Turn, sequence: RowMapping, row: RowMapping, decision: Decision
         release = sequences.release_at(turn, sequence, row, until)
         sequences.announce(turn, sequence["sequence_id"], row["name"], until)
     if decision.reason == "pace":
-        more = {"slot_at": until}
+        more = {"slot_at": decision.slot}
     _release(turn, row, release, reason=decision.reason, **more)
     sequences.ring_bells(turn, sequence["sequence_id"], at=until, step=row["name"])
 
 
 def _moved(turn: Turn, sequence: RowMapping, row: RowMapping, due: datetime) -> dict[str, Any]:
     definition = sequences.step_of(turn, sequence, row["name"])
-    deadline = definition.deadline if definition is not None else None
+    deadline = definition.deadline_after_hours(sequence["variant"]) if definition is not None else None
     ends = {} if deadline is None else {"deadline_at": due + deadline}
     return {"waited_for_window": True, "due_at": due, "slot_at": None, **ends}
 

@@ -34,7 +34,7 @@ _FREE = (
 _DUE = (
     select(steps.c.business_id, steps.c.sequence_id, steps.c.name, steps.c.channel)
     .where(*_FREE, steps.c.release_at <= bindparam("now"))
-    .order_by(steps.c.ordinal > 0, steps.c.release_at)
+    .order_by(or_(steps.c.ordinal > 0, steps.c.waited_for_window), steps.c.release_at, steps.c.sequence_id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
@@ -145,7 +145,7 @@ def change_step(
 
 
 def take_due(tx: Tx, now: datetime, seconds: float, limit: int) -> Sequence[RowMapping]:
-    """Take up to ``limit`` due steps for ourselves for ``seconds``: first texts first, then by time.
+    """Take up to ``limit`` due steps for ourselves for ``seconds``: first texts first, then by time, then by call.
 
     On PostgreSQL other sidecars skip what we hold; if we die, the taking runs out and they go on.
     """

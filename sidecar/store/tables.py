@@ -405,6 +405,7 @@ senders = Table(
     Column("sender", String(254), nullable=False),
     Column("first_free_at", Utc),
     Column("later_free_at", Utc),
+    Column("moved_by", Float, nullable=False, server_default="0"),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("circuit_open_until", Utc),
     Column("held", String(64), nullable=False, server_default=""),

@@ -341,7 +341,7 @@ class Memory:
             if row.definition is not None and row.definition.deadline is not None:
                 row.deadline_at = decision.until + row.definition.deadline
         if decision.reason == "pace":
-            row.slot_at = decision.until
+            row.slot_at = decision.slot
 
     def _start(self, contact: Contact, sequence: Sequence, row: Row, now: datetime) -> None:
         row.state = "sending"
