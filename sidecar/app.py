@@ -34,6 +34,8 @@ from sidecar.engine.intake import Intake
 from sidecar.engine.opt_out_rate import LOOK_EVERY, OptOutRate
 from sidecar.engine.outgoing_hooks import Hooks
 from sidecar.engine.reconcile import LOG_EVERY, WON_EVERY, Reconcile
+from sidecar.engine.retention import LOOK_EVERY as RETENTION_EVERY
+from sidecar.engine.retention import Retention
 from sidecar.engine.runner import Runner
 from sidecar.engine.sending import Sender
 from sidecar.engine.subscriptions import Subscriptions
@@ -95,6 +97,7 @@ class Sidecar:
         )
         self.intake = Intake(self.context)
         self.forgetting = Forgetting(self.context)
+        self.retention = Retention(self.context, self.forgetting)
         self.opt_out_rate = OptOutRate(self.context)
         self.reconcile = Reconcile(self.context, channels, TwilioLog(self.twilio), self.crm, self.intake)
         self.waker = Waker(clock, Due(self.context, self.runner, self.deliveries).hand_out)
@@ -141,6 +144,7 @@ class Sidecar:
         self._chores.every(LOG_EVERY, self.reconcile.logs, name="logs")
         self._chores.every(WON_EVERY, self.reconcile.won, name="won")
         self._chores.every(LOOK_EVERY, self.opt_out_rate.look, name="opt-out rate")
+        self._chores.every(RETENTION_EVERY, self.retention.look, name="retention")
         self._chores.every(FORGET_EVERY, lambda: self.store.write(self._forget_old_keys), name="old keys")
         self._chores.start()
         threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()

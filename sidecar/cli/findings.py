@@ -68,7 +68,16 @@ def business_findings(business: Business, now: datetime) -> list[Finding]:
     names = ", ".join(playbook.name for playbook in playbooks)
     count = len(business.numbers)
     summary = f"{business.name}: {count} number{'s' if count != 1 else ''}, playbook {names}"
-    return [Finding("ok", business.id, summary), *found]
+    return [Finding("ok", business.id, summary), _retention(business), *found]
+
+
+def _retention(business: Business) -> Finding:
+    kept = business.retention
+    said = (
+        f"people are forgotten {kept.people.days} days after their last call, message or consent, deliveries removed "
+        f"after {kept.deliveries.days}; a STOP holds on"
+    )
+    return Finding("ok", business.id, said, field="retention")
 
 
 def playbook_findings(playbook: Playbook, business: Business | None = None) -> list[Finding]:

@@ -70,7 +70,7 @@ def _facts(business: Business) -> dict[str, str]:
         "often": _often(business),
         "voice": _voice(business, playbooks),
         "processors": "\n".join(_processors(business)),
-        "retention": "Nothing is removed by itself yet: it is kept until somebody is forgotten.",
+        "retention": _retention(business),
         "words": "\n\n".join(_words(business, playbooks)),
     }
 
@@ -150,6 +150,15 @@ def _often(business: Business) -> str:
         f"at most {most} texts, calls and emails to one person in any 24 hours. A repeat call within "
         f"{_length(business.fold_within)} starts nothing new; nor does one within {_length(business.cool_down)} after "
         "the end, of which only staff are told."
+    )
+
+
+def _retention(business: Business) -> str:
+    kept = business.retention
+    return (
+        f"Who has neither rung nor written nor been written to for {kept.people.days} days is forgotten by itself, "
+        "unless a consent of theirs still stands or something about them waits for a person; what was delivered to "
+        f"staff, the CRM and flows goes after {kept.deliveries.days} days. A STOP stays, as a keyed hash."
     )
 
 

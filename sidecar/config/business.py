@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from sidecar.domain.opt_out_rate import Limit
+from sidecar.domain.retention import Retention
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -182,6 +183,8 @@ class Business:
     """Allow-list for subscription URLs; a host listed here may resolve to a private address."""
     opt_out_limit: Limit = field(default_factory=Limit)
     """When too many opt-outs are an alarm."""
+    retention: Retention = field(default_factory=Retention)
+    """How long what is personal is kept."""
     currency: str = "GBP"
     source: str = ""
     """The file that this was read from, for messages."""

@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from sidecar.domain.phones import BadPhone, parse
 from sidecar.domain.playbooks import duration
+from sidecar.domain.retention import period
 from sidecar.domain.windows import RuleError, Span, Window, parse_window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sidecar.config.documents import Document, Field
 
@@ -78,9 +79,21 @@ class Fields:
 
     def duration(self, *where: str | int) -> timedelta | None:
         """A duration such as ``30m``."""
+        return self._read(duration, *where)
+
+    def period(self, *where: str | int, shortest: timedelta) -> timedelta | None:
+        """A period of days or more, such as ``24mo``, and not less than the shortest that is sound."""
+        found = self._read(period, *where)
+        if found is None or found >= shortest:
+            return found
+        said = f"{self.text(*where)!r} is too short: what a law asks about must still be on record"
+        self.document.complain(where, said, f"write {shortest.days}d or more")
+        return None
+
+    def _read(self, read: Callable[[str], T], *where: str | int) -> T | None:
         raw = self.text(*where)
         try:
-            return duration(raw) if raw is not None else None
+            return read(raw) if raw is not None else None
         except ValueError as error:
             message, _, remedy = str(error).partition("; ")
             self.document.complain(where, message, remedy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from sidecar.config.vendors import read_vendors
 from sidecar.domain.compliance import check_region, check_windows, preset
 from sidecar.domain.opt_out_rate import Limit
 from sidecar.domain.playbooks import GENERAL
+from sidecar.domain.retention import SHORTEST_DELIVERIES, SHORTEST_PEOPLE, Retention, usual
 from sidecar.domain.windows import RuleError
 from sidecar.errors import ConfigError
 
@@ -67,6 +69,7 @@ class _Reading:
             **read_vendors(self._fields, environ),
             "region": region,
             "preset": own_preset,
+            "retention": self._retention(own_preset),
             "playbook": playbook,
             "numbers": tuple(numbers.values()),
             "staff": tuple(staff.values()),
@@ -194,6 +197,14 @@ class _Reading:
     def _opt_out_limit(self) -> Limit:
         given_ = {name: self._document.at(("opt_outs", name)) for name in ("percent", "people", "pause")}
         return Limit(**given(**given_, within=self._fields.duration("opt_outs", "within")))
+
+    def _retention(self, own_preset: Preset | None) -> Retention:
+        period = self._fields.period
+        kept = given(
+            people=period("retention", "people", shortest=SHORTEST_PEOPLE),
+            deliveries=period("retention", "deliveries", shortest=SHORTEST_DELIVERIES),
+        )
+        return replace(usual(own_preset) if own_preset is not None else Retention(), **kept)
 
     def _flow(self) -> Flow | None:
         fields = self._fields

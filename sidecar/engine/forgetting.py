@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sidecar.domain.phones import national_digits
+from sidecar.domain.retention import last_moment
 from sidecar.engine import facts, sequences, stopping
-from sidecar.store import contacts, touches
+from sidecar.engine.context import Turn
+from sidecar.store import consents, contacts, retention, touches
 from sidecar.store import forgetting as store
 from sidecar.store import sequences as rows
 
@@ -19,8 +21,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sidecar.config.business import Business
-    from sidecar.engine.context import Context, Turn
+    from sidecar.engine.context import Context
     from sidecar.engine.facts import Person
+    from sidecar.store.database import Tx
 
 _SHORTEST_NAME = 3
 """A shorter one is found in too many other words."""
@@ -40,6 +43,26 @@ class Forgetting:
         """
         return stopping.commit_stop(self._context, business, lambda turn, force: _forget(turn, contact_id, force=force))
 
+    def forget_quiet(self, business: Business, contact_id: str, before: datetime) -> bool:
+        """Forget somebody with whom nothing happened since ``before`` (see ``engine.retention``); False: kept.
+
+        It is asked again in the very transaction: they may have rung a moment ago.
+        """
+
+        def work(turn: Turn, force: bool) -> bool:  # noqa: FBT001 - what ``commit_stop`` calls
+            contacts.lock(turn.tx, business.id, [contact_id])
+            if not _is_over(turn, contact_id, before):
+                return False
+            _forget(turn, contact_id, force=force, reason="retention")
+            return True
+
+        def keeps(tx: Tx) -> bool:
+            return not _is_over(Turn(self._context, tx, business), contact_id, before)
+
+        if self._context.store.read(keeps):  # most whom a consent keeps: nobody else waits for the one writer
+            return False
+        return stopping.commit_stop(self._context, business, work)
+
     def stop_of(self, business: Business, phone: str) -> datetime | None:
         """When the STOP was said that holds for a number (E.164), also of somebody who was forgotten."""
         key = self._context.key_hash(business.id, "phone", phone)
@@ -47,7 +70,18 @@ class Forgetting:
         return None if row is None else row["at"]
 
 
-def _forget(turn: Turn, contact_id: str, *, force: bool) -> dict[str, int]:
+def _is_over(turn: Turn, contact_id: str, before: datetime) -> bool:
+    """Whether nothing keeps a person any more: nothing happened, no consent stands, nothing is owed about them."""
+    business = turn.business
+    if not retention.is_quiet(turn.tx, business.id, contact_id, before):
+        return False
+    moment = last_moment([before], consents.of_contact(turn.tx, business.id, contact_id), business.preset, turn.now)
+    if moment is None or moment > before:
+        return False
+    return not retention.is_owed(turn.tx, business.id, contact_id, _needles(facts.person(turn, contact_id)))
+
+
+def _forget(turn: Turn, contact_id: str, *, force: bool, reason: str = "") -> dict[str, int]:
     business_id = turn.business.id
     contacts.lock(turn.tx, business_id, [contact_id])
     if not force and touches.any_leased(turn.tx, business_id, [contact_id]):
@@ -60,7 +94,7 @@ def _forget(turn: Turn, contact_id: str, *, force: bool) -> dict[str, int]:
     counted = store.erase(turn.tx, business_id, contact_id, _needles(who), turn.now)
     if who.addresses:  # forgotten again, there is nothing to tell
         figures: dict[str, Any] = dict(counted)
-        turn.record("contact.forgotten", contact_id=contact_id, **figures)
+        turn.record("contact.forgotten", contact_id=contact_id, reason=reason, **figures)
     return counted
 
 

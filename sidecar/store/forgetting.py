@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import RowMapping, String, Table, cast, delete, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, String, Table, cast, delete, or_, select, update
 
 from sidecar.store.tables import (
     addresses,
@@ -31,13 +31,15 @@ from sidecar.store.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from sidecar.store.database import Tx
 
 _CODE = re.compile(r"[a-z0-9_:.\-/]*")
 """A reason of ours or a vendor's; anything else is somebody's words."""
+NO_CALLER = {"caller": None, "caller_name": None, "forwarded_from": None, "flow": None}
+"""A call of which nobody knows any more who made it."""
 _TRANSPORT = ("staff", "voice.stop", "crm.touch", "crm.opt_out", "crm.opt_in", "crm.exhausted")
 """Deliveries that are of use only with the person in it."""
 
@@ -56,14 +58,11 @@ def erase(tx: Tx, business_id: str, contact_id: str, needles: Sequence[str], now
         How many calls, texts and calls of ours, messages of theirs, and sequences were made anonymous.
     """
     mine = _Mine(tx, business_id, contact_id)
-    phones = [row["address"] for row in mine.rows(addresses) if row["kind"] == "phone"]
-    theirs = or_(calls.c.contact_id == contact_id, calls.c.caller.in_(phones))
-    call_ids = set(tx.conn.execute(select(calls.c.call_id).where(calls.c.business_id == business_id, theirs)).scalars())
+    theirs = mine.calls()
+    call_ids = mine.call_ids(theirs)
     counted = {
         "calls": tx.conn.execute(
-            update(calls)
-            .where(calls.c.business_id == business_id, theirs)
-            .values(caller=None, caller_name=None, forwarded_from=None, flow=None)
+            update(calls).where(calls.c.business_id == business_id, theirs).values(**NO_CALLER)
         ).rowcount,
         "touches": mine.change(touches, address="", subject="", body="", details=None, provider_id=None, ask_at=None),
         "messages": len(mine.rows(messages)),
@@ -83,8 +82,17 @@ def erase(tx: Tx, business_id: str, contact_id: str, needles: Sequence[str], now
             suppressions.c.lifted_at.is_not(None),
         )
     )
-    mine.change(contacts, first_name=None, last_name=None, crm_id=None, deal_stage=None, enriched_at=None)
+    mine.change(
+        contacts, first_name=None, last_name=None, crm_id=None, deal_stage=None, enriched_at=None, forgotten_at=now
+    )
     return counted
+
+
+def about(tx: Tx, business_id: str, contact_id: str, needles: Sequence[str]) -> Callable[[RowMapping], bool]:
+    """What tells whether a delivery is about a person: what :func:`erase` would remove or change."""
+    mine = _Mine(tx, business_id, contact_id)
+    ids = mine.ids(mine.call_ids(mine.calls()))
+    return lambda row: _theirs(row, ids) or _told(row, needles)
 
 
 class _Mine:
@@ -98,6 +106,19 @@ class _Mine:
     def rows(self, table: Table) -> Sequence[RowMapping]:
         query = select(table).where(table.c.business_id == self.business_id, table.c.contact_id == self.contact_id)
         return self.tx.conn.execute(query).mappings().all()
+
+    def calls(self) -> ColumnElement[bool]:
+        """Those of the person, and those from their numbers that are nobody's."""
+        phones = [row["address"] for row in self.rows(addresses) if row["kind"] == "phone"]
+        return or_(calls.c.contact_id == self.contact_id, calls.c.caller.in_(phones))
+
+    def call_ids(self, theirs: ColumnElement[bool]) -> set[str]:
+        query = select(calls.c.call_id).where(calls.c.business_id == self.business_id, theirs)
+        return set(self.tx.conn.execute(query).scalars())
+
+    def ids(self, call_ids: set[str]) -> set[str]:
+        """Everything by which a delivery may name the person."""
+        return {self.contact_id, *self.sequence_ids, *self.touch_ids, *call_ids}
 
     def change(self, table: Table, **values: Any) -> int:
         mine = (table.c.business_id == self.business_id, table.c.contact_id == self.contact_id)
@@ -152,11 +173,10 @@ def _events(mine: _Mine, needles: Sequence[str], call_ids: set[str], renamed: Ma
 
 
 def _deliveries(mine: _Mine, needles: Sequence[str], call_ids: set[str]) -> None:
-    ids = {mine.contact_id, *mine.sequence_ids, *mine.touch_ids, *call_ids}
+    ids = mine.ids(call_ids)
     query = select(deliveries).where(deliveries.c.business_id == mine.business_id)
     for row in mine.tx.conn.execute(query).mappings().all():
-        theirs = row["sequence_id"] in ids or not ids.isdisjoint(_leaves(row["payload"]))
-        told = _tells(json.dumps([row["payload"], row["last_error"], row["target"]], ensure_ascii=False), needles)
+        theirs, told = _theirs(row, ids), _told(row, needles)
         here = (deliveries.c.business_id == mine.business_id, deliveries.c.delivery_id == row["delivery_id"])
         if told or (theirs and row["kind"] in _TRANSPORT):
             mine.tx.conn.execute(delete(deliveries).where(*here))
@@ -173,6 +193,15 @@ def _answers(mine: _Mine, needles: Sequence[str]) -> None:
         if told or not ids.isdisjoint(_leaves(row["answer"])):
             here = (idempotency.c.key == row["key"], idempotency.c.route == row["route"])
             mine.tx.conn.execute(delete(idempotency).where(idempotency.c.business_id == mine.business_id, *here))
+
+
+def _theirs(delivery: RowMapping, ids: set[str]) -> bool:
+    return delivery["sequence_id"] in ids or not ids.isdisjoint(_leaves(delivery["payload"]))
+
+
+def _told(delivery: RowMapping, needles: Sequence[str]) -> bool:
+    said = [delivery["payload"], delivery["last_error"], delivery["target"]]
+    return _tells(json.dumps(said, ensure_ascii=False), needles)
 
 
 def _tells(text: str, needles: Sequence[str]) -> bool:

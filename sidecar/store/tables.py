@@ -93,9 +93,18 @@ contacts = Table(
     Column("last_message_at", Utc),
     Column("last_call_at", Utc),
     Column("created_at", Utc, nullable=False),
+    Column("forgotten_at", Utc),
     Column("lease_owner", String(40)),
     Column("lease_until", Float),
     PrimaryKeyConstraint("business_id", "contact_id"),
+    Index(
+        "contacts_kept",
+        "business_id",
+        "created_at",
+        "contact_id",
+        postgresql_where=text("forgotten_at IS NULL"),
+        sqlite_where=text("forgotten_at IS NULL"),
+    ),
 )
 
 addresses = Table(
@@ -369,6 +378,16 @@ deliveries = Table(
     Column("taken_until", Float),
     PrimaryKeyConstraint("business_id", "delivery_id"),
     Index("deliveries_due", "due_at", postgresql_where=text("state = 'due'"), sqlite_where=text("state = 'due'")),
+    Index(
+        "deliveries_delivered",
+        "business_id",
+        "settled_at",
+        postgresql_where=text("state = 'delivered'"),
+        sqlite_where=text("state = 'delivered'"),
+    ),
+    Index(
+        "deliveries_dead", "business_id", postgresql_where=text("state = 'dead'"), sqlite_where=text("state = 'dead'")
+    ),
     Index(
         "deliveries_by_topic",
         "business_id",

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import event, text
 
 from sidecar.domain.opt_out_rate import LATE
-from sidecar.store import calls, consents, opt_outs, record, sequences, touches
+from sidecar.store import calls, consents, opt_outs, record, retention, sequences, touches
 from sidecar.store.tables import calls as calls_table
-from sidecar.store.tables import claims, deliveries, questions, steps, suppressions
+from sidecar.store.tables import claims, contacts, deliveries, questions, steps, suppressions
 from sidecar.store.tables import sequences as sequences_table
 from sidecar.store.tables import touches as touches_table
 
@@ -48,8 +48,9 @@ def fill(tx: Tx) -> None:
         deliveries.insert(),
         [
             {"business_id": "b", "delivery_id": f"d{n}", "kind": "bell" if n % 3 == 0 else "event", "payload": {},
-             "state": "due" if n % 400 == 0 else "delivered", "sequence_id": f"s{n}", "created_at": at[n],
-             "due_at": at[n]}
+             "state": "due" if n % 400 == 0 else "dead" if n % 400 == 1 else "delivered",
+             "sequence_id": f"s{n}", "created_at": at[n],
+             "due_at": at[n], "settled_at": at[n]}
             for n in range(OLD)
         ],
     )  # fmt: skip
@@ -87,6 +88,13 @@ def fill(tx: Tx) -> None:
         ],
     )  # fmt: skip
     tx.conn.execute(
+        contacts.insert(),
+        [
+            {"business_id": "b", "contact_id": f"c{n}", "created_at": at[n], "forgotten_at": None if n < 400 else at[n]}
+            for n in range(OLD)
+        ],
+    )  # fmt: skip
+    tx.conn.execute(
         questions.insert(),
         [
             {"business_id": "b", "question_id": f"q{n}", "contact_id": f"c{n}", "sequence_id": f"s{n}", "step": "x",
@@ -114,6 +122,10 @@ def fill(tx: Tx) -> None:
         (lambda tx: record.words_on(tx, "b", "word:1"), "deliveries_by_topic"),
         (lambda tx: opt_outs.before_they_left(tx, "b", NOW - timedelta(hours=1)), "suppressions_by_time"),
         (lambda tx: opt_outs.contacted(tx, "b", "p", NOW - timedelta(hours=1), LATE), "sequences_by_opening"),
+        (lambda tx: retention.quiet_people(tx, "b", NOW - timedelta(minutes=380), 20), "contacts_kept"),
+        (lambda tx: retention.remove_delivered(tx, "b", NOW - timedelta(minutes=OLD - 40), 20), "deliveries_delivered"),
+        (lambda tx: retention.forget_callers(tx, "b", NOW - timedelta(minutes=OLD - 40), 20), "calls_by_contact"),
+        (lambda tx: record.dead_letters(tx, "b"), "deliveries_dead"),
         (lambda tx: calls.is_pending_from(tx, "b1", "+447700900123", NOW - timedelta(minutes=3)), "calls_ringing"),
     ],
 )  # fmt: skip

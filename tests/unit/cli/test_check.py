@@ -100,6 +100,14 @@ def test_a_warning_is_not_a_failure(run: Check, folder: Path) -> None:
     assert "0 errors, 2 warnings" in result.output
 
 
+def test_how_long_what_is_personal_is_kept_is_shown(run: Check, folder: Path) -> None:
+    said = "harbour-plumbing: retention: people are forgotten {} days after their last call, message or consent"
+    assert said.format(720) in run().output
+    change(folder, "playbook: by-hand", "playbook: by-hand\nretention: {people: 1y}")
+    assert said.format(365) in run().output
+    assert "deliveries removed after 90;" in run().output
+
+
 def test_each_mistake_is_one_plain_line_in_a_pipe_however_long(run: Check, folder: Path) -> None:
     change(folder, "zone: Europe/London", "zone: Europe/Londn")
     change(folder, "auth_token: ${TWILIO_AUTH_TOKEN}", "auth_token: ${NOT_SET_ANYWHERE_AND_WITH_A_VERY_LONG_NAME}")

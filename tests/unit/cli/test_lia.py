@@ -16,6 +16,7 @@ from sidecar.config.assessment import draft, state_of
 from sidecar.config.business import Assessment, HubSpot
 from sidecar.config.playbooks import shipped_playbook, shipped_playbooks
 from sidecar.domain.compliance import preset
+from sidecar.domain.retention import Retention
 from sidecar.domain.windows import parse_window
 from tests.unit.cli.test_findings import NOON, SOUND
 
@@ -46,7 +47,7 @@ def test_it_says_what_is_sent_when_how_often_by_whom_and_how_to_object() -> None
         "at most 4 texts, calls and emails to one person in any 24 hours",
         "STOP and its like", "Retell", "Twilio", "HubSpot", "mail.example", "+441174960123",
         "Purpose", "Necessity", "Balancing", "How long it is kept", "Reviewed by",
-        "an AI assistant",
+        "an AI assistant", "written to for 720 days is forgotten by itself", "flows goes after 90 days",
     ):  # fmt: skip
         assert said in once, said
 
@@ -59,6 +60,7 @@ def test_it_says_what_is_sent_when_how_often_by_whom_and_how_to_object() -> None
         {"retell": None},
         {"max_touches_per_day": 2},
         {"strict_consent": True},
+        {"retention": Retention(people=timedelta(days=365))},
     ],
 )
 def test_what_changes_materially_changes_the_state(change: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from sidecar.config.business import Flow, HubSpot, Retell, Smtp, Twilio
 from sidecar.config.loader import business_files, load_business, load_businesses
 from sidecar.domain.opt_out_rate import Limit
+from sidecar.domain.retention import Retention
 from sidecar.domain.windows import Window
 from sidecar.errors import ConfigError
 from tests.unit.config.conftest import ENVIRON, Load, Refuse, Write
@@ -78,6 +79,7 @@ def test_everything_that_a_file_can_say(load: Load) -> None:
               "callback_base": "http://n8n:5678", "grace_first": "10s", "grace_later": "2m"},
         event_hosts=["hooks.example.com"],
         opt_outs={"percent": 1.5, "within": "2w", "people": 50, "pause": True},
+        retention={"people": "1y", "deliveries": "4w"},
         min_ring="4s", fold_within="1h", cool_down="15m", max_touches_per_day=3, currency="EUR",
     )  # fmt: skip
 
@@ -112,6 +114,27 @@ def test_everything_that_a_file_can_say(load: Load) -> None:
     assert (business.cool_down, business.max_touches_per_day) == (timedelta(minutes=15), 3)
     assert business.currency == "EUR"
     assert business.opt_out_limit == Limit(1.5, timedelta(days=14), 50, pause=True)
+    assert business.retention == Retention(timedelta(days=365), timedelta(days=28))
+
+
+@pytest.mark.parametrize(("region", "days"), [("GB", 720), ("CA", 1096), ("US", 1461)])
+def test_nothing_personal_is_kept_for_ever_where_nothing_is_said(load: Load, region: str, days: int) -> None:
+    zone = {"GB": "Europe/London"}.get(region, "America/New_York")
+    assert load(region=region, zone=zone).retention == Retention(timedelta(days=days), timedelta(days=90))
+    kept = load(region=region, zone=zone, retention={"deliveries": "30d"}).retention
+    assert kept == Retention(timedelta(days=days), timedelta(days=30))
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "remedy"),
+    [({"people": "5mo"}, "people", "180d or more"), ({"deliveries": "6d"}, "deliveries", "7d or more"),
+     ({"people": "11y"}, "people", "shorter"), ({"people": "24m"}, "people", "24mo"), ({"calls": "2y"}, "calls", "")],
+)  # fmt: skip
+def test_a_period_that_cannot_be_is_named(refuse: Refuse, given: dict[str, str], field: str, remedy: str) -> None:
+    mistake = refuse(retention=given)
+
+    assert mistake.field == f"retention.{field}"
+    assert remedy in mistake.remedy
 
 
 @pytest.mark.parametrize(
