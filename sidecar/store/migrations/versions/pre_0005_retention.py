@@ -7,8 +7,8 @@ from alembic import op
 
 from sidecar.store.moments import Utc
 
-revision = "pre_0004"
-down_revision = "pre_0003"
+revision = "pre_0005"
+down_revision = "pre_0004"
 branch_labels = None
 depends_on = None
 
