@@ -98,25 +98,39 @@ def one_person(sidecar: Sidecar, business_id: str | None, who: str) -> tuple[Bus
     found = _found(sidecar, among(sidecar.businesses, business_id), who)
     if not found:
         raise click.ClickException(
-            f"nobody with {'this id' if who.startswith('con_') else 'this number'} has called or written; "
-            "`recovery contacts list` shows who has"
+            f"nobody with this {_kind(who)} has called or written; `recovery contacts list` shows who has"
         )
     if len(found) > 1:
         known = ", ".join(business.id for business, _ in found)
-        raise click.UsageError(f"several businesses know this number: say which with --business: {known}")
+        raise click.UsageError(f"several businesses know this {_kind(who)}: say which with --business: {known}")
     return found[0]
+
+
+def _kind(who: str) -> str:
+    return "id" if who.startswith("con_") else "email" if "@" in who else "number"
 
 
 def _found(sidecar: Sidecar, businesses: list[Business], who: str) -> list[tuple[Business, dict[str, Any]]]:
     """The person in each business that knows them."""
     found = []
     for business in businesses:
-        by_id = who.startswith("con_")
-        contact_id = who if by_id else sidecar.timeline.contact_with(business.id, read_number(business, who))
+        contact_id = _contact_id(sidecar, business, who)
         person = sidecar.timeline.person(business.id, contact_id) if contact_id else None
         if person is not None:
             found.append((business, person))
     return found
+
+
+def _contact_id(sidecar: Sidecar, business: Business, who: str) -> str | None:
+    """Whose id, email or number that is in a business."""
+    if who.startswith("con_"):
+        return who
+    if "@" not in who:
+        return sidecar.timeline.contact_with(business.id, read_number(business, who))
+    found = sidecar.timeline.contacts_with_email(business.id, who)
+    if len(found) > 1:
+        raise click.UsageError(f"several people share this mailbox: say which by id: {', '.join(found)}")
+    return found[0] if found else None
 
 
 @contacts.command(
@@ -160,8 +174,8 @@ def opt_in(phone: str, evidence: str, business_id: str | None) -> None:
 def export(who: str, business_id: str | None) -> None:
     """Everything on record about one person as JSON: the answer to their request for access.
 
-    WHO is a phone number or an id from `recovery contacts list`. Times are in UTC. Not in it: what the CRM and the
-    providers (Twilio, Retell, your mailbox) keep themselves.
+    WHO is a phone number, an email or an id from `recovery contacts list`. Times are in UTC. Not in it: what the CRM
+    and the providers (Twilio, Retell, your mailbox) keep themselves.
     """
     with opened() as sidecar:
         business, person = one_person(sidecar, business_id, who)
@@ -183,7 +197,7 @@ def forget(who: str, business_id: str | None, *, yes: bool) -> None:
     of theirs stays in force on every channel: it is kept as a keyed hash (HMAC under RECOVERY_SECRET), from which
     nobody reads a number; START lifts it. Not touched: what the CRM and the providers keep themselves, and backups.
 
-    WHO is a phone number or an id from `recovery contacts list`. Doing it twice does no harm.
+    WHO is a phone number, an email or an id from `recovery contacts list`. Doing it twice does no harm.
     """
     with opened() as sidecar:
         business = chosen(sidecar.businesses, business_id)
@@ -205,5 +219,9 @@ def forget(who: str, business_id: str | None, *, yes: bool) -> None:
 
 def _nothing_on_record(sidecar: Sidecar, business: Business, who: str) -> str:
     said = "nothing is on record about them"
-    stopped = None if who.startswith("con_") else sidecar.forgetting.stop_of(business, read_number(business, who))
+    stopped = None
+    if "@" in who:
+        stopped = sidecar.forgetting.stop_of(business, "email", who.strip().lower())
+    elif not who.startswith("con_"):
+        stopped = sidecar.forgetting.stop_of(business, "phone", read_number(business, who))
     return f"{said} but a STOP of {stopped:%Y-%m-%d}, which stays in force" if stopped else said

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sidecar.config.business import Business
     from sidecar.engine.context import Context
     from sidecar.engine.facts import Person
+    from sidecar.store.contacts import AddressKind
     from sidecar.store.database import Tx
 
 _SHORTEST_NAME = 3
@@ -63,9 +64,9 @@ class Forgetting:
             return False
         return stopping.commit_stop(self._context, business, work)
 
-    def stop_of(self, business: Business, phone: str) -> datetime | None:
-        """When the STOP was said that holds for a number (E.164), also of somebody who was forgotten."""
-        key = self._context.key_hash(business.id, "phone", phone)
+    def stop_of(self, business: Business, kind: AddressKind, address: str) -> datetime | None:
+        """When the STOP was said that holds for a number (E.164) or an email, also of somebody who was forgotten."""
+        key = self._context.key_hash(business.id, kind, address)
         row = self._context.store.read(lambda tx: contacts.suppression_of(tx, business.id, [key]))
         return None if row is None else row["at"]
 

@@ -85,6 +85,10 @@ class Timeline:
             return self._store.read(lambda tx: contacts.by_address(tx, business_id, "email", (email or "").lower()))
         return self._store.read(lambda tx: contacts.by_address(tx, business_id, "phone", phone))
 
+    def contacts_with_email(self, business_id: str, email: str) -> list[str]:
+        """The ids of all who have this email: a mailbox may be shared."""
+        return self._store.read(lambda tx: contacts.sharing_mailbox(tx, business_id, email.strip().lower()))
+
     def consents(self, business: Business, contact_id: str, now: datetime) -> list[dict[str, Any]]:
         """Every consent of a person, newest first, with what has become of it by now and when it ends.
 

@@ -98,6 +98,12 @@ def by_address(tx: Tx, business_id: str, kind: AddressKind, address: str) -> str
     return None if found is None else str(found)
 
 
+def sharing_mailbox(tx: Tx, business_id: str, email: str) -> list[str]:
+    """Every contact that has this email (in small letters), the first to have it first."""
+    wanted = {"business_id": business_id, "kind": "email", "address": email}
+    return list(tx.conn.execute(_BY_ADDRESS, wanted).scalars())
+
+
 def create(tx: Tx, business_id: str, at: datetime) -> str:
     """A new contact without any address."""
     contact_id = new_id("con", at)

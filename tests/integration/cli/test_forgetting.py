@@ -9,9 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from sidecar.cli import recovery
+from sidecar.store import contacts
 from tests.support.house import CALLER
 
 if TYPE_CHECKING:
+    from sidecar.store.database import Tx
     from tests.integration.cli.conftest import Recovery
     from tests.support.house import House
 
@@ -63,3 +65,25 @@ def test_forget_forgets_and_the_stop_holds(known: House, run: Recovery) -> None:
 
 def test_nobody_is_nothing_to_forget(known: House, run: Recovery) -> None:
     assert run("contacts", "forget", "+44 7700 900199", "--yes").output == "nothing is on record about them\n"
+
+
+def test_an_email_names_them_too(known: House, run: Recovery) -> None:
+    assert json.loads(run("contacts", "export", "Ann@Example.com").stdout)["first_name"] == "Ann"
+    assert "forgotten: 1 calls" in run("contacts", "forget", "ann@example.com", "--yes").output
+    again = run("contacts", "forget", "ann@example.com", "--yes").output
+    assert "but a STOP of 2026-11-18, which stays in force" in again
+    assert "nobody with this email" in run("contacts", "export", "ann@example.com", code=1).output
+
+
+def test_of_a_shared_mailbox_nobody_is_forgotten_by_guess(known: House, run: Recovery) -> None:
+    def share(tx: Tx) -> str:
+        other = contacts.create(tx, "acme", known.clock.now())
+        contacts.add_address(tx, "acme", other, "email", "ann@example.com", "hash", known.clock.now())
+        return other
+
+    other = known.sidecar.store.write(share)
+    refused = run("contacts", "forget", "ann@example.com", "--yes", code=2).output
+
+    assert "several people share this mailbox" in refused
+    assert other in refused.replace("\n", "")
+    assert "boiler" in run("contacts", "show", CALLER).output

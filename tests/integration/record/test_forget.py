@@ -181,7 +181,7 @@ def test_a_stop_holds_for_number_and_email_until_start(home: House) -> None:
 
     again = home.miss()
     assert (again.decision, again.sequence_id) == ("suppressed", None)
-    assert home.sidecar.forgetting.stop_of(home.business, CALLER) is not None
+    assert home.sidecar.forgetting.stop_of(home.business, "phone", CALLER) is not None
     key = home.sidecar.context.key_hash("acme", "email", EMAIL)
 
     def suppressed() -> bool:
@@ -190,6 +190,6 @@ def test_a_stop_holds_for_number_and_email_until_start(home: House) -> None:
     assert suppressed()
     home.text("START")
     assert not suppressed()
-    assert home.sidecar.forgetting.stop_of(home.business, CALLER) is None
+    assert home.sidecar.forgetting.stop_of(home.business, "phone", CALLER) is None
     home.clock.advance(hours=2)
     assert home.miss().decision == "opened"
