@@ -35,6 +35,7 @@ zone: Europe/London
 preset: custom
 playbook: uk-three-layer
 address: 1 Quay Street, Bristol
+legitimate_interest: {{document: LIA-1, reviewed_by: S. Field, reviewed_on: 2026-03-03}}
 windows:
   sms: {window}
   voice: {window}

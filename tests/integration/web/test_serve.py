@@ -51,6 +51,8 @@ def until(condition: Callable[[], object], what: str) -> None:
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     assert CliRunner().invoke(init, ["--dir", str(tmp_path), "--name", "Harbour Plumbing"]).exit_code == 0
+    with (tmp_path / "businesses" / "harbour-plumbing.yaml").open("a", encoding="utf-8") as file:
+        file.write("\nlegitimate_interest: {document: LIA-1, reviewed_by: S. Field, reviewed_on: 2026-03-03}\n")
     upgrade(f"sqlite:///{tmp_path / 'recovery.db'}")
     return tmp_path
 
