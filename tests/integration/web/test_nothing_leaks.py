@@ -90,6 +90,26 @@ def test_a_life_in_which_every_vendor_fails_leaves_no_number_and_no_secret_in_th
         assert telling not in text, telling
 
 
+def test_forged_hooks_of_retell_and_hubspot_are_answered_without_either(
+    web: Web, sandbox: Sandbox, log: io.StringIO
+) -> None:
+    call = {"call_id": "c1", "to_number": CALLER, "from_number": NUMBER, "metadata": {"business_id": "acme"}}
+    change = {"portalId": sandbox.hubspot_portal_id, "objectId": 1, "propertyName": CALLER, "propertyValue": SECRET}
+    retell, hubspot = {"x-retell-signature": "v=1,d=hush_forged"}, {"X-HubSpot-Signature-v3": "hush_forged"}
+    answers = [
+        web.client.post("/retell/events", json={"event": "call_ended", "call": call}, headers=retell),
+        web.client.post("/retell/tools/opt_out", json={"name": "opt_out", "call": call, "args": {}}, headers=retell),
+        web.client.post("/retell/events", data=CALLER, headers=retell),
+        web.client.post("/hubspot/events", json=[change], headers=hubspot),
+        web.client.post("/hubspot/events", data=CALLER, headers=hubspot),
+    ]
+
+    assert all(answer.status_code >= 400 for answer in answers)
+    for telling in (*DIGITS, SECRET, "hush_forged", *secrets_of(a_business(sandbox))):
+        assert telling not in log.getvalue(), telling
+        assert not any(telling in answer.get_data(as_text=True) for answer in answers), telling
+
+
 def test_forged_and_broken_requests_are_answered_without_either(web: Web, sandbox: Sandbox, log: io.StringIO) -> None:
     form = {"CallSid": "CA1", "From": CALLER, "To": NUMBER, "CallStatus": "no-answer", "AccountSid": "AC0"}
     answers = [web.twilio(hook, form, sign=False) for hook in ("call-status", "sms", "message-status")]
