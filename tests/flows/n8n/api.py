@@ -1,0 +1,117 @@
+"""n8n's own record of what it ran, read over its public API."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from tests.flows.n8n.servers import OWNER, PASSWORD, exchange
+
+if TYPE_CHECKING:
+    from tests.flows.n8n.servers import N8n
+
+_SCOPES: Final = (
+    "workflow:create workflow:read workflow:update workflow:delete workflow:list workflow:activate "
+    "workflow:deactivate execution:read execution:list execution:delete execution:retry credential:create"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One run of a workflow, as n8n tells it."""
+
+    id: str
+    workflow_id: str
+    status: str
+    """``running waiting success error crashed``"""
+    runs: dict[str, list[dict[str, Any]]]
+    """By node: one entry for each time it ran."""
+    last_node: str
+    message: str
+    """What it failed with; '' where it did not."""
+    wait_till: str | None
+
+    @classmethod
+    def of(cls, given: dict[str, Any]) -> Execution:
+        """From the API's answer with ``includeData``."""
+        result = (given.get("data") or {}).get("resultData") or {}
+        return cls(
+            id=str(given["id"]),
+            workflow_id=given["workflowId"],
+            status=given["status"],
+            runs=result.get("runData") or {},
+            last_node=result.get("lastNodeExecuted") or "",
+            message=(result.get("error") or {}).get("message", ""),
+            wait_till=given.get("waitTill"),
+        )
+
+    def count(self, node: str) -> int:
+        """How often a node ran."""
+        return len(self.runs.get(node, ()))
+
+    def outputs(self, node: str) -> list[Any]:
+        """What a node gave, run after run: the first item on whichever output had one; None where none had."""
+        return [_first_item(run) for run in self.runs.get(node, ())]
+
+    @property
+    def caller(self) -> str | None:
+        """The number that Twilio's post named."""
+        for runs in self.runs.values():
+            for item in map(_first_item, runs):
+                if isinstance(item, dict) and isinstance(item.get("body"), dict) and "From" in item["body"]:
+                    return str(item["body"]["From"])
+        return None
+
+
+def _first_item(run: dict[str, Any]) -> Any:
+    for output in (run.get("data") or {}).get("main") or ():
+        for item in output or ():
+            return item["json"]
+    return None
+
+
+class Api:
+    """The owner's hand on n8n; one key, good for as long as the database lives."""
+
+    def __init__(self, server: N8n) -> None:
+        self._server = server
+        self._key = self._create_key()
+
+    def _create_key(self) -> str:
+        login = {"emailOrLdapLoginId": OWNER, "password": PASSWORD}
+        status, raw, headers = exchange(self._server.url + "/rest/login", "POST", login)
+        assert status == 200, raw
+        cookie = {"cookie": (headers["set-cookie"] or "").split(";")[0]}
+        wanted = {"label": "tests", "scopes": _SCOPES.split(), "expiresAt": None}
+        status, raw, _ = exchange(self._server.url + "/rest/api-keys", "POST", wanted, cookie)
+        assert status == 200, raw
+        return str(json.loads(raw)["data"]["rawApiKey"])
+
+    def call(self, path: str, method: str = "GET", body: object = None) -> Any:
+        """One request to ``/api/v1``; fails the test on anything but a 2xx."""
+        key = {"x-n8n-api-key": self._key}
+        status, raw, _ = exchange(f"{self._server.url}/api/v1{path}", method, body, key)
+        assert 200 <= status < 300, f"{method} {path} → {status}: {raw[:2000]!r}"
+        return json.loads(raw) if raw else None
+
+    def executions(self, workflow_id: str) -> list[Execution]:
+        """Every run of a workflow, newest first."""
+        found = self.call(f"/executions?workflowId={workflow_id}&includeData=true&limit=100")
+        return [Execution.of(given) for given in found["data"]]
+
+    def execution(self, execution_id: str) -> Execution:
+        """One run."""
+        return Execution.of(self.call(f"/executions/{execution_id}?includeData=true"))
+
+    def of_caller_anywhere(self, caller: str) -> list[Execution]:
+        """The runs that a caller's calls started, in whatever workflow, newest first."""
+        found = self.call("/executions?includeData=true&limit=100")
+        return [execution for execution in map(Execution.of, found["data"]) if execution.caller == caller]
+
+    def create_workflow(self, document: dict[str, Any]) -> str:
+        """A workflow by the public API, published; its id. The API takes four fields and no other."""
+        body = {name: document[name] for name in ("name", "nodes", "connections", "settings")}
+        workflow_id = str(self.call("/workflows", "POST", body)["id"])
+        self.call(f"/workflows/{workflow_id}/activate", "POST")
+        return workflow_id

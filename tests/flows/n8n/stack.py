@@ -1,0 +1,210 @@
+"""The whole stack: n8n with a shipped workflow, the sidecar, the vendors, and the people who ring.
+
+The businesses differ in their waits only, so that a scenario can be met at the step that it is about, however
+slow the machine is. All of them are driven by one workflow: the sidecar knows them by the number that was called.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+
+from sidecar.sandbox.twilio_caller import Ways
+from sidecar.shipped import shipped
+from tests.flows.n8n.servers import N8n, Sidecar, exchange, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from sidecar.sandbox import CallStory, Sandbox, SentEmail
+    from tests.flows.n8n.api import Api, Execution
+
+CREDENTIAL: Final = "Recovery sidecar"
+
+QUICK: Final = "+441174960011"
+"""Everything goes out within seconds."""
+LATE_CALL: Final = "+441174960012"
+"""The callback is hours away: what happens after the text."""
+LATE_EMAIL: Final = "+441174960013"
+"""The email is hours away: what happens after the callback."""
+
+WAITS: Final = {QUICK: ("2s", "2s"), LATE_CALL: ("3h", "3h"), LATE_EMAIL: ("1s", "3h")}
+_ALL_DAY: Final = {"daily": "0-24", "holidays": "0-24"}
+
+_callers = itertools.count(200)
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Somebody who rings, known to the CRM."""
+
+    phone: str
+    email: str
+
+    @classmethod
+    def new(cls, sandbox: Sandbox) -> Lead:
+        """The next one whom nobody has met yet."""
+        number = next(_callers)
+        lead = cls(f"+447700900{number:03d}", f"maya{number}@example.com")
+        sandbox.hubspot_contact("Maya", "Osei", phone=lead.phone, email=lead.email)
+        return lead
+
+
+def business_id(number: str) -> str:
+    """Whose number it is."""
+    return f"b{number[-3:]}"
+
+
+def write_businesses(folder: Path, sandbox: Sandbox, waits: dict[str, tuple[str, str]], **more: Any) -> None:
+    """A business file and a playbook for each number; the shipped words, the times shortened by the playbook."""
+    folder.mkdir()
+    playbooks = folder.with_name("playbooks")
+    playbooks.mkdir()
+    words = yaml.safe_load((shipped("playbooks") / "uk-three-layer.yaml").read_text(encoding="utf-8"))
+    for number, (callback, email) in waits.items():
+        name = business_id(number)
+        after = {
+            "acknowledge": {"wait": "0s"},
+            "callback": {"step": "acknowledge", "wait": callback},
+            "email": {"step": "callback", "wait": email},
+        }
+        steps = [{**step, "after": after[step["name"]], "deadline": "6h"} for step in words["steps"]]
+        (playbooks / f"{name}.yaml").write_text(yaml.safe_dump({**words, "name": name, "steps": steps}))
+        (folder / f"{name}.yaml").write_text(yaml.safe_dump(_business(name, number, sandbox) | more))
+
+
+def _business(name: str, number: str, sandbox: Sandbox) -> dict[str, Any]:
+    return {
+        "id": name, "name": "Harbour Plumbing", "agent_name": "Sam", "region": "GB", "zone": "Europe/London",
+        "preset": "custom", "address": "1 Quay Street, Bristol", "playbook": f"../playbooks/{name}.yaml",
+        "windows": dict.fromkeys(("sms", "voice", "email"), _ALL_DAY),
+        "numbers": [{"number": number, "mode": "forwarded"}],
+        "staff": [{"name": "Sam", "email": "sam@harbour.example"}],
+        "twilio": {"account_sid": sandbox.account_sid, "auth_token": "${TWILIO_AUTH_TOKEN}"},
+        "retell": {"api_key": "${RETELL_API_KEY}", "agent_id": "agent_1", "from_number": number},
+        "hubspot": {"access_token": "${HUBSPOT_ACCESS_TOKEN}"},
+        "smtp": {
+            "host": sandbox.smtp_host, "port": sandbox.smtp_port, "security": "none",
+            "from_address": "sam@harbour.example", "reply_to": "replies@harbour.example",
+        },
+        "flow": {"platform": "n8n", "callback_hosts": ["127.0.0.1"]},
+    }  # fmt: skip
+
+
+class Stack:
+    """What a scenario plays with, and what it looks at afterwards."""
+
+    def __init__(self, sandbox: Sandbox, sidecar: Sidecar, n8n: N8n, api: Api, key: str) -> None:
+        self.sandbox = sandbox
+        self.sidecar = sidecar
+        self.n8n = n8n
+        self.api = api
+        self._key = key
+
+    # -- what happens ----------------------------------------------------------------------------------------------
+
+    def lead(self) -> Lead:
+        """Somebody new, who once agreed to be rung: the AI may call at whatever hour the tests run."""
+        lead = Lead.new(self.sandbox)
+        consent = {"basis": "express", "channels": ["sms", "voice", "email"], "given_at": "2026-01-05T10:00:00Z",
+                   "evidence": "form 17", "phone": lead.phone, "business": ""}  # fmt: skip
+        for number in WAITS:
+            self.ask("/v1/contacts/consents", consent | {"business": business_id(number)})
+        return lead
+
+    def miss(self, number: str, lead: Lead, **ways: Any) -> CallStory:
+        """They ring, and nobody takes it: Twilio posts the call to n8n, and its end straight to the sidecar."""
+        story = self.sandbox.miss_call(number, lead.phone, how="forwarded", **ways)
+        answer = story.answers["voice"]
+        assert (answer.status, answer.text) == (200, "<Response/>"), answer
+        assert answer.headers["content-type"].startswith("text/xml")
+        return story
+
+    def report_to_n8n(self, number: str, lead: Lead, *, sign: Any = "right", path: str | None = None) -> str:
+        """Only n8n hears of a call; its SID."""
+        call = self.sandbox.caller.open_call(lead.phone, number, ago=18)
+        url = self.n8n.url + path if path else self.sandbox.caller.url_for(number, "voice")
+        form = {"CallStatus": "ringing", "CallSid": call.sid, "AccountSid": call.account_sid, "From": lead.phone,
+                "To": number, "Direction": "inbound", "ApiVersion": "2010-04-01"}  # fmt: skip
+        self.sandbox.caller.post("voice", url, form, Ways(sign=sign))
+        return call.sid
+
+    def says(self, lead: Lead, number: str, words: str) -> None:
+        """They text, straight to the sidecar."""
+        self.sandbox.text_us(lead.phone, number, words)
+
+    def ask(self, path: str, body: object = None) -> Any:
+        """One request to the sidecar's API with an operator's key; fails the test on anything but a 2xx."""
+        headers = {"authorization": f"Bearer {self._key}"}
+        status, raw, _ = exchange(self.sidecar.url + path, "GET" if body is None else "POST", body, headers)
+        assert 200 <= status < 300, f"{path} → {status}: {raw[:2000]!r}"
+        return json.loads(raw)
+
+    # -- what came of it -------------------------------------------------------------------------------------------
+
+    def texts(self, lead: Lead) -> list[str]:
+        """The texts they got."""
+        return [text.body for text in self.sandbox.texts if text.to == lead.phone]
+
+    def calls(self, lead: Lead) -> int:
+        """How often the agent rang them."""
+        return sum(call.to == lead.phone for call in self.sandbox.calls_placed)
+
+    def emails(self, lead: Lead) -> list[SentEmail]:
+        """The emails they got."""
+        return [email for email in self.sandbox.emails if lead.email in email.envelope_to]
+
+    def touched(self, lead: Lead) -> tuple[int, int, int]:
+        """How many texts, calls and emails reached them."""
+        return len(self.texts(lead)), self.calls(lead), len(self.emails(lead))
+
+    def order(self, lead: Lead) -> list[str]:
+        """The channels that reached them, in order."""
+        seen = [("text", text.at) for text in self.sandbox.texts if text.to == lead.phone]
+        seen += [("call", call.at) for call in self.sandbox.calls_placed if call.to == lead.phone]
+        seen += [("email", email.at) for email in self.emails(lead)]
+        return [channel for channel, _ in sorted(seen, key=lambda each: each[1])]
+
+    def sequence(self, execution: Execution) -> dict[str, Any]:
+        """What the sidecar says of the sequence that an execution drives."""
+        report = next(out for out in reversed(execution.outputs("Report the call")) if out and "sequence" in out)
+        found: dict[str, Any] = self.ask(f"/v1/sequences/{report['sequence']['id']}")
+        return found
+
+    def execution(
+        self, lead: Lead, what: str, holds: Callable[[Execution], object], seconds: float = 90.0, nth: int = 1
+    ) -> Execution:
+        """The execution of their first (nth) call, once it is as described."""
+        found: list[Execution] = []
+
+        def there() -> Execution | None:
+            found[:] = self.api.of_caller_anywhere(lead.phone)[::-1][nth - 1 : nth]
+            return found[0] if found and holds(found[0]) else None
+
+        try:
+            return until(there, what, seconds)
+        except AssertionError as error:
+            state = [(each.status, each.last_node, each.message) for each in found]
+            raise AssertionError(f"{error}; n8n has {state}") from None
+
+    def waits_at(self, lead: Lead, node: str) -> Execution:
+        """Their execution, once it waits at a node."""
+        return self.execution(lead, f"the wait at {node!r}", lambda it: it.status == "waiting" and it.last_node == node)
+
+    def ended(self, lead: Lead, seconds: float = 90.0, nth: int = 1) -> Execution:
+        """Their execution, once it is over."""
+        over = ("success", "error", "crashed")
+        return self.execution(lead, "the execution's end", lambda it: it.status in over, seconds, nth)
+
+
+def secret_of(said: str) -> str:
+    """The key that ``recovery keys create`` printed."""
+    found = re.search(r"\S+$", said)
+    assert found is not None, said
+    return found.group()
