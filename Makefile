@@ -37,12 +37,16 @@ setup: $(VENV)/.ready-to-develop ## Create .venv with everything that developmen
 
 .PHONY: test
 test: $(VENV)/.ready-to-develop ## The whole suite, on SQLite and on a PostgreSQL that the tests start
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not alone" $(PYTEST_ARGS) $(OR_NONE)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not alone and not n8n" $(PYTEST_ARGS) $(OR_NONE)
 	$(BIN)/python -m pytest -m alone $(PYTEST_ARGS) $(OR_NONE)
 
 .PHONY: controls
 controls: $(VENV)/.ready-to-develop ## That the judge of the domain's histories misses no rule: each is switched off (minutes)
 	RECOVERY_ALL_CONTROLS=1 $(BIN)/python -m pytest -n $(WORKERS) tests/property/test_domain_controls.py
+
+.PHONY: test-n8n
+test-n8n: $(VENV)/.ready-to-develop ## The shipped n8n workflows in a real n8n (installs it once: 3 GB, some minutes)
+	$(BIN)/python -m pytest -m n8n $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.ready-to-develop ## Style, format, types, who imports whom, and our own flows

@@ -54,7 +54,9 @@ def a_stack(installation: Installation, folder: Path) -> Iterator[Stack]:
         n8n.start()
         n8n.import_credential(CREDENTIAL, key)
         api = Api(n8n)
-        workflow = for_client("missed-call-recovery", sidecar_url=sidecar.url, team_webhook=sandbox.receiver_url + "/hooks/team")
+        workflow = for_client(
+            "missed-call-recovery", sidecar_url=sidecar.url, team_webhook=sandbox.receiver_url + "/hooks/team"
+        )
         del workflow["settings"]["errorWorkflow"]
         api.create_workflow(workflow)
         n8n.wait_for_webhook(path_of(workflow))

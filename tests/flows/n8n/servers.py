@@ -36,7 +36,7 @@ _OFF: Final = (
 )
 
 
-def until(condition: Callable[[], T], what: str, seconds: float = 60.0) -> T:
+def until(condition: Callable[[], T | None], what: str, seconds: float = 60.0) -> T:
     """Wait until a condition holds, and give what it gave; asked a few times a second."""
     end = time.monotonic() + seconds
     while not (found := condition()):
@@ -97,7 +97,7 @@ class Server:
             return False
 
     def kill(self) -> None:
-        """kill -9, with its children."""
+        """Kill it (-9), with its children."""
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
