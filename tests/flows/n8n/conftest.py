@@ -57,7 +57,6 @@ def a_stack(installation: Installation, folder: Path) -> Iterator[Stack]:
         workflow = for_client(
             "missed-call-recovery", sidecar_url=sidecar.url, team_webhook=sandbox.receiver_url + "/hooks/team"
         )
-        del workflow["settings"]["errorWorkflow"]
         api.create_workflow(workflow)
         n8n.wait_for_webhook(path_of(workflow))
         for number in WAITS:

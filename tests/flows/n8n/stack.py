@@ -83,6 +83,7 @@ def _business(name: str, number: str, sandbox: Sandbox) -> dict[str, Any]:
     return {
         "id": name, "name": "Harbour Plumbing", "agent_name": "Sam", "region": "GB", "zone": "Europe/London",
         "preset": "custom", "address": "1 Quay Street, Bristol", "playbook": f"../playbooks/{name}.yaml",
+        "legitimate_interest": {"document": "the tests' paper", "reviewed_by": "Sam", "reviewed_on": "2026-11-02"},
         "windows": dict.fromkeys(("sms", "voice", "email"), _ALL_DAY),
         "numbers": [{"number": number, "mode": "forwarded"}],
         "staff": [{"name": "Sam", "email": "sam@harbour.example"}],

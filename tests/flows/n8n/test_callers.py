@@ -1,0 +1,53 @@
+"""Who rings, how often, and who posts: what the workflow makes of each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.flows.n8n.stack import LATE_CALL, QUICK, Lead
+
+if TYPE_CHECKING:
+    from tests.flows.n8n.stack import Stack
+
+pytestmark = pytest.mark.n8n
+
+
+def test_a_caller_without_a_number_gets_nothing(stack: Stack) -> None:
+    nobody = Lead("anonymous", "")
+    stack.miss(QUICK, nobody)
+    execution = stack.ended(nobody)
+    assert (execution.status, execution.last_node) == ("success", "Nothing to do")
+    assert execution.outputs("Report the call")[0]["reason"] == "anonymous"
+
+
+def test_a_repeat_call_joins_the_first_and_sends_no_second_text(stack: Stack) -> None:
+    lead = stack.lead()
+    stack.miss(LATE_CALL, lead)
+    stack.waits_at(lead, "Call: wait")
+    stack.miss(LATE_CALL, lead)
+    second = stack.ended(lead, nth=2)
+    assert (second.status, second.last_node) == ("success", "Nothing to do")
+    assert second.outputs("Report the call")[0]["decision"] == "folded"
+    assert stack.touched(lead) == (1, 0, 0)
+
+
+def test_staff_who_speak_to_them_meanwhile_end_it(stack: Stack) -> None:
+    lead = stack.lead()
+    stack.miss(LATE_CALL, lead)
+    waiting = stack.waits_at(lead, "Call: wait")
+    sequence = stack.sequence(waiting)["sequence_id"]
+    stack.ask("/v1/outcomes", {"sequence_id": sequence, "outcome": "human_answered"})
+    execution = stack.ended(lead)
+    assert (execution.status, execution.count("Over otherwise")) == ("success", 1)
+    assert stack.touched(lead) == (1, 0, 0)
+
+
+def test_a_wrong_signature_is_a_refusal_that_n8n_shows_and_no_text(stack: Stack) -> None:
+    lead = stack.lead()
+    stack.report_to_n8n(QUICK, lead, sign="wrong")
+    execution = stack.ended(lead)
+    assert (execution.status, execution.last_node) == ("error", "Call refused")
+    assert "the signature does not fit" in execution.message
+    assert stack.touched(lead) == (0, 0, 0)
