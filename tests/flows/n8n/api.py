@@ -95,19 +95,14 @@ class Api:
         assert 200 <= status < 300, f"{method} {path} → {status}: {raw[:2000]!r}"
         return json.loads(raw) if raw else None
 
-    def executions(self, workflow_id: str) -> list[Execution]:
-        """Every run of a workflow, newest first."""
-        found = self.call(f"/executions?workflowId={workflow_id}&includeData=true&limit=100")
+    def everything(self) -> list[Execution]:
+        """Every run of every workflow, newest first."""
+        found = self.call("/executions?includeData=true&limit=100")
         return [Execution.of(given) for given in found["data"]]
 
-    def execution(self, execution_id: str) -> Execution:
-        """One run."""
-        return Execution.of(self.call(f"/executions/{execution_id}?includeData=true"))
-
-    def of_caller_anywhere(self, caller: str) -> list[Execution]:
-        """The runs that a caller's calls started, in whatever workflow, newest first."""
-        found = self.call("/executions?includeData=true&limit=100")
-        return [execution for execution in map(Execution.of, found["data"]) if execution.caller == caller]
+    def of_caller(self, caller: str) -> list[Execution]:
+        """The runs that a caller's calls started, newest first."""
+        return [execution for execution in self.everything() if execution.caller == caller]
 
     def create_workflow(self, document: dict[str, Any]) -> str:
         """A workflow by the public API, published; its id. The API takes four fields and no other."""

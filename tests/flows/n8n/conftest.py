@@ -12,7 +12,7 @@ from sidecar.sandbox import Sandbox
 from tests.flows.n8n.api import Api
 from tests.flows.n8n.installation import NotInstallableError, installed
 from tests.flows.n8n.servers import N8n, Sidecar
-from tests.flows.n8n.stack import CREDENTIAL, WAITS, Stack, secret_of, write_businesses
+from tests.flows.n8n.stack import CREDENTIAL, QUICK, WAITS, Stack, business_id, secret_of, write_businesses
 from tests.flows.n8n.workflows import for_client, path_of
 
 if TYPE_CHECKING:
@@ -54,9 +54,11 @@ def a_stack(installation: Installation, folder: Path) -> Iterator[Stack]:
         n8n.start()
         n8n.import_credential(CREDENTIAL, key)
         api = Api(n8n)
-        workflow = for_client(
-            "missed-call-recovery", sidecar_url=sidecar.url, team_webhook=sandbox.receiver_url + "/hooks/team"
-        )
+        settings = {"sidecar_url": sidecar.url, "team_webhook": f"{sandbox.receiver_url}/hooks/team"}
+        errors = for_client("recovery-errors", **settings, business=business_id(QUICK))
+        workflow = for_client("missed-call-recovery", **settings)
+        # The API gives out ids; `import:workflow` keeps the shipped ones, by which the one names the other.
+        workflow["settings"]["errorWorkflow"] = api.create_workflow(errors)
         api.create_workflow(workflow)
         n8n.wait_for_webhook(path_of(workflow))
         for number in WAITS:

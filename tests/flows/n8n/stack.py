@@ -185,7 +185,7 @@ class Stack:
         found: list[Execution] = []
 
         def there() -> Execution | None:
-            found[:] = self.api.of_caller_anywhere(lead.phone)[::-1][nth - 1 : nth]
+            found[:] = self.api.of_caller(lead.phone)[::-1][nth - 1 : nth]
             return found[0] if found and holds(found[0]) else None
 
         try:

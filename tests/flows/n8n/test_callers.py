@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.flows.n8n.servers import until
 from tests.flows.n8n.stack import LATE_CALL, QUICK, Lead
 
 if TYPE_CHECKING:
@@ -51,3 +52,19 @@ def test_a_wrong_signature_is_a_refusal_that_n8n_shows_and_no_text(stack: Stack)
     assert (execution.status, execution.last_node) == ("error", "Call refused")
     assert "the signature does not fit" in execution.message
     assert stack.touched(lead) == (0, 0, 0)
+    alert = until(lambda: _alerts(stack), "an alert")[0]
+    assert alert.startswith("Missed-call recovery failed at Call refused: The sidecar did not take this call")
+    [answer] = until(lambda: _told_the_sidecar(stack), "the error workflow's end")[0]
+    assert answer.get("error") is None
+
+
+def _alerts(stack: Stack) -> list[str]:
+    texts = [hook.body["text"] for hook in stack.sandbox.received if hook.path == "/hooks/team"]
+    return [text for text in texts if "Call refused" in text]
+
+
+def _told_the_sidecar(stack: Stack) -> list[list[Any]]:
+    """What the sidecar answered to error workflows that are over."""
+    found = stack.api.everything()
+    over = [each for each in found if each.status == "success"]
+    return [each.outputs("Tell the sidecar") for each in over if each.count("Tell the sidecar")]
