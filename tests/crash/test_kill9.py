@@ -341,6 +341,8 @@ def judge(load: Load, vendor: RemoteSandbox, store: Store) -> None:
             assert states[step] == "sent" or row["caller"] in load.maybe_stopped, f"{step} was lost: {states[step]}"
     began = vendor.read("requests", vendor="twilio", operation="messages.create")
     for request in began:
+        if request["body"] is None:
+            continue  # its sender was killed before the body had left: nothing was asked for
         stopped = load.stopped.get(request["body"]["To"])
         confirmation = request["body"]["Body"].startswith("You will get no more")
         if stopped is not None and not confirmation:
