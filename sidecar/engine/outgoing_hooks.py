@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 BELL_AFTER = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 10, 20, 40, 60, 120, 300, 600))
 """A bell is rung again after these until the step's ``run`` comes."""
 
+MEDIA_TYPE = "application/json"
+"""Of a CloudEvent, for whose JSON the HTTP binding asks `application/cloudevents+json`: n8n's Webhook node reads a
+body of any type but this one as empty (`body-parser.js` of 2.40.7). Standard Webhooks wants it so, too."""
+
 ENDED_RINGS = 3
 """How often a bell is rung once the sequence has ended and its call was taken with a 2xx."""
 
@@ -97,7 +101,7 @@ class Hooks:
             },
             separators=(",", ":"),
         )
-        headers = {"content-type": "application/cloudevents+json", **subscription["headers"]}
+        headers = {"content-type": MEDIA_TYPE, **subscription["headers"]}
         headers |= self._signature(row["target"], event_id, body)
         status = self._post(subscription["url"], body, headers, business.event_hosts, "event_hosts")
         if status == 410:  # noqa: PLR2004 - gone: the receiver asks for no more

@@ -52,6 +52,7 @@ def test_an_event_is_a_signed_cloudevent(heard_home: House, sandbox: Sandbox) ->
     assert headers["webhook-signature"] == mark
     assert headers["webhook-timestamp"] == str(int(heard_home.clock.now().timestamp()))
     assert headers["x-make-apikey"] == "k"
+    assert headers["content-type"] == "application/json", "n8n reads a body of any other type as empty"
     event = json.loads(hook.raw)
     assert (event["specversion"], event["type"], event["subject"]) == (
         "1.0", "recovery.reply.received.v1", opened.sequence_id,
