@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.benchmarks import calls, figures, floors, lateness, processes, seeding, serving, stops, writes
+from tests.benchmarks import calls, figures, floors, flows, lateness, processes, seeding, serving, stops, writes
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.town import Town
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NAMES = ("calls", "rate", "lateness", "memory", "ready", "writes", "stop")
+NAMES = ("calls", "rate", "lateness", "memory", "ready", "writes", "stop", "n8n")
+QUICKLY = NAMES[:-1]
+"""What a quick run measures unless it is told: n8n is 3 GB to install."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,12 @@ class Scale:
     due: int
     starts: int
     floor: int
+    flow_rates: tuple[float, ...]
+    flow_seconds: float
 
 
-FULL = Scale(lambda: Town(100, 10), 100_000, 20, 60, (30, 40, 50, 60, 70), 20, 600, 5, 100)
-QUICK = Scale(lambda: Town(2, 2), 20, 3, 2, (4,), 1, 4, 1, 5)
+FULL = Scale(lambda: Town(100, 10), 100_000, 20, 60, (30, 40, 50, 60, 70), 20, 600, 5, 100, (1, 5, 10), 30)
+QUICK = Scale(lambda: Town(2, 2), 20, 3, 2, (4,), 1, 4, 1, 5, (2,), 2)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,7 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--only", choices=NAMES, action="append", help="measure only this (may be repeated)")
     parser.add_argument("--folder", type=Path, default=processes.ROOT / "build" / "bench", help="where it works")
     given = parser.parse_args(arguments)
-    measured = Bench(QUICK if given.quick else FULL, given.folder.resolve(), tuple(given.only or NAMES)).run()
+    wanted = given.only or (QUICKLY if given.quick else NAMES)
+    measured = Bench(QUICK if given.quick else FULL, given.folder.resolve(), tuple(wanted)).run()
     figures.show(measured)
     if given.output is not None:
         figures.write(measured, given.output)
@@ -81,6 +86,11 @@ class Bench:
         if "writes" in self._wanted:
             _say("writes, grouped and not")
             self._figures += writes.figures(folder, 1 if scale is QUICK else 5, bare)
+        if "n8n" in self._wanted:
+            _say("missed calls through n8n, with the sidecar and without")
+            self._figures += flows.measure(
+                self._town, folder, lambda: seeding.copied(database, folder), scale.flow_rates, scale.flow_seconds
+            )
         return self._figures
 
     def _with_house(self, url: str, bare: list[float]) -> None:

@@ -47,8 +47,8 @@ class Sent:
     status: int
 
 
-def missed_call(missed: Missed, public_url: str, now: datetime) -> Post:
-    """The status callback of a call that nobody took."""
+def missed_call(missed: Missed, public_url: str, now: datetime, path: str = "/twilio/call-status") -> Post:
+    """The status callback of a call that nobody took, as it is posted to ``path`` below ``public_url``."""
     form = {
         "CallSid": missed.call_id,
         "AccountSid": missed.client.account,
@@ -62,7 +62,7 @@ def missed_call(missed: Missed, public_url: str, now: datetime) -> Post:
         "ApiVersion": "2010-04-01",
         "Timestamp": format_datetime(now),
     }
-    return _signed("/twilio/call-status", form, public_url, (missed.number, missed.caller))
+    return _signed(path, form, public_url, (missed.number, missed.caller))
 
 
 def text(number: str, account: str, sender: str, body: str, message_id: str, public_url: str) -> Post:

@@ -150,16 +150,24 @@ class House:
     addresses: dict[str, Any]
     database_url: str
     folder: Path
+    environment: Mapping[str, str]
+    """What the service was started with."""
+
+    def command(self, *arguments: str) -> str:
+        """What ``recovery …`` prints beside the running service."""
+        command = [sys.executable, "-m", "sidecar", *arguments]
+        done = subprocess.run(command, cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, check=True)
+        return done.stdout.decode().strip()
 
 
 @contextlib.contextmanager
-def house(town: Town, folder: Path, database_url: str) -> Iterator[House]:
-    """A real ``recovery serve`` on that database, with the sandbox as every vendor."""
+def house(town: Town, folder: Path, database_url: str, *, flow: bool = False) -> Iterator[House]:
+    """A real ``recovery serve`` on that database, with the sandbox as every vendor; ``flow``: n8n drives the steps."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with other_side(town, url) as addresses:
         shutil.rmtree(folder / "businesses", ignore_errors=True)
-        town.write_files(folder / "businesses", addresses["smtp_port"])
+        town.write_files(folder / "businesses", addresses["smtp_port"], flow=flow)
         env = _environment(
             RECOVERY_SECRET=SECRET,
             RECOVERY_DATABASE_URL=database_url,
@@ -173,4 +181,4 @@ def house(town: Town, folder: Path, database_url: str) -> Iterator[House]:
         )
         command = [sys.executable, "-m", "sidecar", "serve"]
         with running(command, url, "/readyz", folder / "serve.log", env, folder) as service:
-            yield House(service, RemoteSandbox(addresses["base_url"]), addresses, database_url, folder)
+            yield House(service, RemoteSandbox(addresses["base_url"]), addresses, database_url, folder, env)

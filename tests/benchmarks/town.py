@@ -50,6 +50,7 @@ retell: {{api_key: "${{RETELL_KEY}}", agent_id: agent_1, from_number: "{first}"}
 hubspot: {{access_token: "${{HUBSPOT_{index}}}"}}
 smtp: {{host: 127.0.0.1, port: {smtp_port}, from_address: hi@{id}.example, reply_to: re@{id}.example, security: none}}
 """
+_FLOW = "flow: {platform: n8n, callback_hosts: [127.0.0.1]}\n"
 
 
 def caller(index: int) -> str:
@@ -112,8 +113,11 @@ class Town:
         tokens = {f"HUBSPOT_{client.index}": client.crm_token for client in self.clients}
         return {"TWILIO_TOKEN": AUTH_TOKEN, "RETELL_KEY": "key_sandbox_retell", **tokens}
 
-    def write_files(self, folder: Path, smtp_port: int) -> None:
-        """A business file for each client. Windows never close, so that figures do not depend on the hour."""
+    def write_files(self, folder: Path, smtp_port: int, *, flow: bool = False) -> None:
+        """A business file for each client, driven by an n8n of this machine if ``flow``.
+
+        Windows never close, so that figures do not depend on the hour.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         for client in self.clients:
             numbers = "\n".join(f'  - {{number: "{number}", mode: status}}' for number in client.numbers)
@@ -121,7 +125,7 @@ class Town:
                 id=client.id, name=f"Quay {client.index}", window=_ALL_DAY, numbers=numbers, account=client.account,
                 first=client.numbers[0], index=client.index, smtp_port=smtp_port,
             )  # fmt: skip
-            (folder / f"{client.id}.yaml").write_text(text)
+            (folder / f"{client.id}.yaml").write_text(text + (_FLOW if flow else ""))
 
     def calls(self) -> Iterator[Missed]:
         """Missed calls without end over all numbers in turn; three of four callers are new, one rang before.

@@ -79,6 +79,12 @@ class Server:
         """What it wrote."""
         return self.folder / f"{type(self).__name__.lower()}.log"
 
+    @property
+    def pid(self) -> int:
+        """The process's id, while it lives."""
+        assert self._process is not None, f"{type(self).__name__} is not running"
+        return self._process.pid
+
     def start(self) -> None:
         """Start, and wait until it serves."""
         with self.log.open("ab") as out:

@@ -16,10 +16,8 @@ def shipped_workflow(name: str) -> dict[str, Any]:
 
 def for_client(name: str, client: str = "", **settings: str) -> dict[str, Any]:
     """A copy with its Settings filled in; with ``client``, one of its own id, name and webhook path."""
-    document = shipped_workflow(name)
+    document = filled(shipped_workflow(name), **settings)
     for node in document["nodes"]:
-        if node["name"] == "Settings":
-            _fill(node["parameters"]["assignments"]["assignments"], settings)
         if client and node["type"] == "n8n-nodes-base.webhook":
             node["parameters"]["path"] += f"-{client}"
             node["webhookId"] += client
@@ -29,13 +27,16 @@ def for_client(name: str, client: str = "", **settings: str) -> dict[str, Any]:
     return document
 
 
+def filled(document: dict[str, Any], **settings: str) -> dict[str, Any]:
+    """The workflow, its Settings node filled in; a KeyError where that has no such field."""
+    [settings_node] = [node for node in document["nodes"] if node["name"] == "Settings"]
+    known = {field["name"]: field for field in settings_node["parameters"]["assignments"]["assignments"]}
+    for name, value in settings.items():
+        known[name]["value"] = value
+    return document
+
+
 def path_of(document: dict[str, Any]) -> str:
     """Where its webhook listens, below n8n's address."""
     [path] = [node["parameters"]["path"] for node in document["nodes"] if node["type"] == "n8n-nodes-base.webhook"]
     return f"/webhook/{path}"
-
-
-def _fill(assignments: list[dict[str, Any]], settings: dict[str, str]) -> None:
-    known = {assignment["name"]: assignment for assignment in assignments}
-    for name, value in settings.items():
-        known[name]["value"] = value  # KeyError: the Settings node has no such field
