@@ -83,7 +83,9 @@ class Claims:
             "claim.granted", contact_id=ref.contact_id, sequence_id=ref.sequence_id, step=ref.step,
             touch_id=ref.touch_id, claim_id=claim_id,
         )  # fmt: skip
-        return ClaimGranted(claim_id, ref.touch_id, ref.channel, out.to, out.sender, out.body, out.subject, expires)
+        return ClaimGranted(
+            claim_id, ref.touch_id, ref.channel, out.to, out.sender, out.body, out.subject, out.status_url or "", expires
+        )
 
     def result(
         self, business: Business, claim_id: str, *, sent: bool, provider_id: str = "", code: str = ""

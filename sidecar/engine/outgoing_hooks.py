@@ -67,7 +67,7 @@ class Hooks:
             self._post_event(business, row, event["event_id"], event["type"], event)
 
     def step_ready(self, business: Business, row: RowMapping) -> None:
-        """A step is due; for platforms without long waits. Dropped if the step went meanwhile."""
+        """A step is due; for flows that wait for nothing so long. Dropped if the step went meanwhile."""
         step = self._context.store.read(
             lambda tx: rows.step(tx, business.id, row["sequence_id"], row["payload"]["step"])
         )
@@ -79,7 +79,7 @@ class Hooks:
             "step": row["step"],
             "at": now,
             "reason": "",
-            "data": None,
+            "data": {"channel": step["channel"]},
         }
         self._post_event(business, row, row["delivery_id"], "step.ready", fields)
 

@@ -106,6 +106,8 @@ class ClaimGranted:
     sender: str
     body: str
     subject: str
+    status_url: str
+    """Where the provider is to report what becomes of a text."""
     expires_at: datetime
 
 

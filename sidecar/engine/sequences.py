@@ -113,16 +113,15 @@ def _row(
 def grace_of(turn: Turn, platform: str, *, first: bool, live_wait: bool) -> timedelta:
     """How long a flow gets to say *now* before the row's own time does.
 
-    15 s for the first text, later 60 s where a wait of the flow is live and none where it is not; 0 where no
-    flow is named.
+    15 s for the first text; later 60 s where a wait of the flow is live or it hears of ``step.ready``, none where
+    neither is so; 0 where no flow is named.
     """
     if not platform and not live_wait:
         return timedelta()
     flow = turn.business.flow
     if first:
         return flow.grace_first if flow else timedelta(seconds=15)
-    listening = platform == "make" and bool(turn.listeners("step.ready"))
-    if not (live_wait or listening):
+    if not (live_wait or turn.listeners("step.ready")):
         return timedelta()
     return flow.grace_later if flow else timedelta(seconds=60)
 
@@ -135,7 +134,7 @@ def release_at(turn: Turn, sequence: RowMapping, row: RowMapping, due: datetime)
 
 
 def announce(turn: Turn, sequence_id: str, name: str, due: datetime | None) -> None:
-    """Tell those who drive by events (Make) when the step is due; dropped if it is sent or cancelled before."""
+    """Tell those who drive by events when the step is due; dropped if it is sent or cancelled before."""
     if due is None:
         return
     for subscription_id in turn.listeners("step.ready"):

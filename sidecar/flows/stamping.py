@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 SETTINGS: Final = "Settings"
 """The name of the one node (n8n: Set; Make: Set variables) that holds what a client changes."""
 
+_KEY: Final = "httpBearerAuth"
+"""The kind of credential that holds the sidecar's key; others (Twilio's, a webhook's) are not the business's key."""
 _LONGEST_NAME, _LONGEST_TAG = 128, 24
 """Of a workflow and of a tag in n8n (its `WorkflowEntity` and `TagEntity`)."""
 _LETTERS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -119,9 +121,9 @@ def _stamp_n8n(value: dict[str, Any], flow: ShippedFlow, stamp: Stamp) -> None:
     for node in _objects(value.get("nodes")):
         if "webhookId" in node:  # n8n finds a form, a chat and a dynamic path by it: it is one workflow's alone
             node["webhookId"] = str(uuid.uuid5(_NAMESPACE, f"{stamp.business_id}/{flow.stem}/{node.get('name')}"))
-        if stamp.credential and isinstance(node.get("credentials"), dict):
-            for one in _objects(list(node["credentials"].values())):
-                one["name"] = stamp.credential
+        key = _at(node, "credentials", _KEY)
+        if stamp.credential and isinstance(key, dict):
+            key["name"] = stamp.credential
 
 
 def _renamed(value: Any, ids: Mapping[str, str]) -> Any:

@@ -25,6 +25,7 @@ def n8n_workflow(**members: Any) -> dict[str, Any]:
                 "type": "n8n-nodes-base.webhook", "typeVersion": 2.1, "position": [0.4, 7],
                 "id": "00000000-0000-4000-8000-000000000002", "name": "Twilio call",
                 "webhookId": "recovery-missed-call",
+                "credentials": {"httpHeaderAuth": {"id": "Ab3dE5", "name": "Phone system"}},
             },
             {
                 "parameters": {"assignments": {"assignments": [

@@ -72,6 +72,7 @@ def claim(asked: Asked) -> Answer:
             sender=claimed.sender,
             body=claimed.body,
             subject=claimed.subject,
+            status_url=claimed.status_url,
             expires_at=claimed.expires_at,
         )
     )
@@ -133,6 +134,7 @@ _CLAIM = {
     "body": "Hi Alex, it's Sam at Harbour Plumbing. Sorry we missed your call. What can we help with? Reply "
     "STOP to opt out.",
     "subject": "",
+    "status_url": "https://recovery.example.com/twilio/message-status?touch=tch_019ab5c2f0020002a1b2c3d4e5f6",
     "expires_at": "2026-11-22T09:00:34Z",
 }
 _STEP = {

@@ -91,6 +91,7 @@ class ClaimAnswer(Answered):
     sender: str
     body: str
     subject: str
+    status_url: str = Field(description="A text's status callback: Twilio then reports straight to the sidecar.")
     expires_at: datetime
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -222,9 +222,12 @@ def test_n8ns_public_address_is_rewritten_to_an_internal_one_but_only_its_waits(
     assert hook.query == {"signature": "abc"}
 
 
-def test_make_hears_when_a_step_is_ready(make_home: Callable[..., House], sandbox: Sandbox, clock: ManualClock) -> None:
+@pytest.mark.parametrize("platform", ["make", "n8n"])
+def test_a_flow_hears_when_a_step_is_ready(
+    make_home: Callable[..., House], sandbox: Sandbox, clock: ManualClock, platform: Literal["make", "n8n"]
+) -> None:
     host = sandbox.receiver_url.removeprefix("http://")
-    home = make_home(flow=Flow("make"), event_hosts=(host,))
+    home = make_home(flow=Flow(platform), event_hosts=(host,))
     home.sidecar.subscriptions.add(
         home.business, f"{sandbox.receiver_url}/hooks/make", ["step.ready", "sequence.closed"], {}
     )
@@ -232,7 +235,8 @@ def test_make_hears_when_a_step_is_ready(make_home: Callable[..., House], sandbo
     opened = home.miss()
     home.live(seconds=1)
     [ready] = heard(sandbox)
-    assert (ready["type"], ready["data"]["step"]) == ("recovery.step.ready.v1", "acknowledge")
+    assert ready["type"] == "recovery.step.ready.v1"
+    assert (ready["data"]["step"], ready["data"]["channel"]) == ("acknowledge", "sms")
     assert run(home, opened.sequence_id, "acknowledge").result == "sent"
     home.live(minutes=3, seconds=30)
     assert [event["data"]["step"] for event in heard(sandbox)] == ["acknowledge", "callback"]

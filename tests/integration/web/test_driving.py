@@ -111,6 +111,7 @@ def test_a_claim_is_granted_once_and_reported(web: Web) -> None:
     claim = granted.get_json()
     assert (claim["to"], claim["sender"], claim["channel"]) == (CALLER, ACME, "sms")
     assert "Acme Plumbing" in claim["body"]
+    assert claim["status_url"].endswith(f"/twilio/message-status?touch={claim['touch_id']}")
     refused = web.post(path)
     assert (refused.status_code, refused.get_json()["type"]) == (409, "/docs#claim-refused")
     assert refused.get_json()["reason"]

@@ -114,6 +114,12 @@ class TestExport:
         assert read("again/hartley-missed-call-recovery.json") == first
         assert read("out/hartley-replies.blueprint.json")["name"] == "Hartley & Sons Plumbing: Sequence driver"
 
+    def test_the_credential_is_that_of_the_sidecar_s_key_and_no_other(self, run: Recovery) -> None:
+        run("flows", "export", "missed-call-recovery", "--output", "out", "--credential", "Recovery Hartley")
+        copy = read("out/hartley-missed-call-recovery.json")
+        names = {kind: one["name"] for node in copy["nodes"] for kind, one in node.get("credentials", {}).items()}
+        assert names == {"httpBearerAuth": "Recovery Hartley", "httpHeaderAuth": "Phone system"}
+
     def test_two_on_one_path_are_refused_and_nothing_is_written(self, run: Recovery) -> None:
         run("flows", "export", "missed-call-recovery", "--output", "out")
         Path("out/hartley-missed-call-recovery.json").rename("out/theirs.json")
