@@ -84,8 +84,9 @@ class Claims:
             touch_id=ref.touch_id, claim_id=claim_id,
         )  # fmt: skip
         return ClaimGranted(
-            claim_id, ref.touch_id, ref.channel, out.to, out.sender, out.body, out.subject, out.status_url or "", expires
-        )
+            claim_id, ref.touch_id, ref.channel, out.to, out.sender, out.body, out.subject,
+            out.status_url or "", expires,
+        )  # fmt: skip
 
     def result(
         self, business: Business, claim_id: str, *, sent: bool, provider_id: str = "", code: str = ""
