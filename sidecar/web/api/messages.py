@@ -230,7 +230,7 @@ OPERATIONS = (
         "within 24 h of the person's own message goes at any hour, never to somebody who said STOP.",
         view=send,
         scope="drive",
-        body=Body((SendIn,), examples={"text": _SEND, "asks consent": _ASK}),
+        body=Body((SendIn,), form=SendIn, examples={"text": _SEND, "asks consent": _ASK}),
         idempotency_key=True,
         answers=(Possible(200, "What became of it.", RunAnswer, {"sent": RUN_EXAMPLE}),),
         problems=("not-found", "conflict"),

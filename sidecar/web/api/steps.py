@@ -209,6 +209,7 @@ OPERATIONS = (
         scope="drive",
         body=Body(
             (ClaimResultIn,),
+            form=ClaimResultIn,
             examples={"sent": {"sent": True, "provider_id": "SM00000000000000000000000000000002"}},
         ),
         parameters={"claim_id": "From the answer to the claim."},

@@ -119,6 +119,13 @@ def test_a_claim_is_granted_once_and_reported(web: Web) -> None:
     assert result.get_json()["result"] == "sent"
 
 
+def test_a_claims_result_may_come_as_a_form(web: Web) -> None:
+    """Make writes forms by itself, where JSON by hand breaks on quotes."""
+    claim = web.post(f"/v1/sequences/{driven(web)}/steps/acknowledge/claim").get_json()["claim_id"]
+    told = web.call("POST", f"/v1/claims/{claim}/result", data={"sent": "true", "provider_id": "SM9"})
+    assert (told.status_code, told.get_json()["result"]) == (200, "sent")
+
+
 def test_a_claim_of_somebody_who_said_stop_is_refused(web: Web) -> None:
     sequence = driven(web)
     web.post("/v1/contacts/opt-out", {"phone": CALLER})
@@ -173,6 +180,14 @@ def reply(web: Web) -> str:
         {"channel": "sms", "message_id": "in-1", "to": ACME, "from": CALLER, "body": "hi, are you free?"},
     )
     return sequence
+
+
+def test_an_answer_may_come_as_a_form(running: Web, sandbox: Sandbox) -> None:
+    text = 'At "half four",\nthen. Sam'
+    form = {"sequence_id": reply(running), "channel": "sms", "text": text, "by": "ai"}
+    answer = running.call("POST", "/v1/messages", data=form)
+    assert (answer.status_code, answer.get_json()["result"]) == (200, "sent"), answer.text
+    assert [one.body for one in sandbox.texts].count(text) == 1
 
 
 def test_an_answer_is_sent_once_for_each_key(running: Web, sandbox: Sandbox) -> None:
