@@ -207,20 +207,25 @@ def _spelled(blueprint: Blueprint, text: Any) -> str:
         if isinstance(part, str):
             parts.append(part)
         else:
-            parts.append((_variable(blueprint, part.reference) if part.reference is not None else "") or HOLE)
+            known = _variable(blueprint, part.reference) if part.reference is not None else None
+            parts.append(HOLE if known is None else known)
     return "".join(parts)
 
 
-def _variable(blueprint: Blueprint, reference: iml.Reference) -> str:
+def _variable(blueprint: Blueprint, reference: iml.Reference) -> str | None:
+    """The literal that “Set variable” gives the name; None where it gives none.
+
+    An empty one is a setting that is still to be filled in; whatever is filled in will be looked at then.
+    """
     module = blueprint.by_id.get(reference.module)
     if module is None or len(reference.path) != 1 or not module.kind.startswith(("SetVariable", "Variable")):
-        return ""
+        return None
     listed = module.mapper.get("variables")
     for one in listed if isinstance(listed, list) else [module.mapper]:
         if isinstance(one, dict) and one.get("name") == reference.path[0] and isinstance(one.get("value"), str):
             value: str = one["value"]
-            return "" if "{{" in value else value
-    return ""
+            return None if "{{" in value else value
+    return None
 
 
 def _pairs(mapper: dict[str, Any]) -> list[tuple[str, Any]]:

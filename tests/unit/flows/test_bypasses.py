@@ -334,6 +334,13 @@ HONEST: dict[str, list[dict[str, Any]]] = {
         )
     ],
     "Make: the sidecar sends": [blueprint(MAKE_HOOK, http(2, MAKE_BASE + "/run"))],
+    "Make: an alert to an address that is still to be set": [
+        blueprint(
+            MAKE_HOOK,
+            module(2, "util:SetVariables", {"variables": [{"name": "team_webhook", "value": ""}]}),
+            http(3, "{{2.team_webhook}}"),
+        )
+    ],
     "Make: an alert to staff": [
         blueprint(MAKE_HOOK, module(2, "email:ActionSendEmail", {"to": ["owner@hartley.example"]}, version=7))
     ],
