@@ -59,11 +59,26 @@ class Iml:
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
+class Token:
+    """A piece of an expression."""
+
     kind: str
+    """A group of the pattern above; `end` after the last one."""
     text: str
     at: int
     end: int
+
+
+def token_at(text: str, at: int) -> Token:
+    """The next token from an offset on, without the blanks before it."""
+    while True:
+        found = _TOKEN.match(text, at)
+        if found is None:
+            return Token("end", "", at, at)
+        at = found.end()
+        kind = found.lastgroup or "other"
+        if kind != "space":
+            return Token(kind, found[0], found.start(), found.end())
 
 
 class _BrokenError(Exception):
@@ -106,7 +121,7 @@ class _Reader:
         self._count = 0
         self.references: list[Reference] = []
         self.functions: list[str] = []
-        self._token = self._next()
+        self._step()
 
     @property
     def alone(self) -> Reference | None:
@@ -118,18 +133,9 @@ class _Reader:
         self._sequence("}}", 0)
         return self._token.end
 
-    def _next(self) -> _Token:
-        while True:
-            found = _TOKEN.match(self._text, self._at)
-            if found is None:
-                return _Token("end", "", self._at, self._at)
-            self._at = found.end()
-            kind = found.lastgroup or "other"
-            if kind != "space":
-                return _Token(kind, found[0], found.start(), found.end())
-
-    def _step(self) -> _Token:
-        self._token = self._next()
+    def _step(self) -> Token:
+        self._token = token_at(self._text, self._at)
+        self._at = self._token.end
         return self._token
 
     def _sequence(self, closing: str, depth: int) -> None:
@@ -148,7 +154,7 @@ class _Reader:
                 raise _BrokenError(f"the {token.text} before “{self._text[token.end : token.end + 20]}” is not closed")
             self._operand(token, depth)
 
-    def _operand(self, token: _Token, depth: int) -> None:
+    def _operand(self, token: Token, depth: int) -> None:
         self._count += 1
         if token.kind == "reference":
             self._reference(int(token.text), depth)
