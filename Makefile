@@ -48,6 +48,10 @@ controls: $(VENV)/.ready-to-develop ## That the judge of the domain's histories 
 test-n8n: $(VENV)/.ready-to-develop ## The shipped n8n workflows in a real n8n (installs it once: 3 GB, some minutes)
 	$(BIN)/python -m pytest -m n8n $(PYTEST_ARGS)
 
+.PHONY: pictures
+pictures: $(VENV)/.ready-to-develop ## Photograph the n8n workflows in n8n's editor for their README (needs Chromium)
+	$(BIN)/python -m tests.flows.n8n.pictures
+
 .PHONY: lint
 lint: $(VENV)/.ready-to-develop ## Style, format, types, who imports whom, and our own flows
 	$(BIN)/ruff check

@@ -164,7 +164,7 @@ class N8n(Server):
 
     ready = "/healthz/readiness"
 
-    def __init__(self, installation: Installation, folder: Path, *, editor: bool = False) -> None:
+    def __init__(self, installation: Installation, folder: Path) -> None:
         port = free_port()
         node = str(installation.node.parent)
         environment = {
@@ -176,7 +176,6 @@ class N8n(Server):
             "N8N_PORT": str(port),
             "N8N_RUNNERS_BROKER_PORT": str(free_port()),
             "N8N_WEBHOOK_URL": f"http://127.0.0.1:{port}/",
-            "N8N_DISABLE_UI": "false" if editor else "true",
             "N8N_DISABLED_MODULES": "mcp-registry,community-packages",
             "N8N_INSTANCE_OWNER_MANAGED_BY_ENV": "true",
             "N8N_INSTANCE_OWNER_EMAIL": OWNER,
