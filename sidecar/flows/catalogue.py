@@ -48,11 +48,12 @@ class ShippedFlow:
 
     @property
     def purpose(self) -> str:
-        """What it is for, in a sentence: its description, or the first line of its first note."""
+        """What it is for, in a sentence: its description, or its notes' first line that is no heading."""
         value = self.document.value
         described = value.get("description")
         texts = [described] if isinstance(described, str) else list(_notes(self.document.platform, value))
-        lines = (without_tags(line).strip(" #*") for text in texts for line in text.splitlines())
+        written = sorted((line for text in texts for line in text.splitlines()), key=_is_heading)
+        lines = (without_tags(line).strip(" #*") for line in written)
         said = next((line for line in lines if line and line != self.name), "")
         return _SENTENCE.split(said, maxsplit=1)[0]
 
@@ -65,6 +66,10 @@ class ShippedFlow:
 def without_tags(text: str) -> str:
     """Make keeps its notes as HTML."""
     return " ".join(_TAG.sub(" ", text).split())
+
+
+def _is_heading(line: str) -> bool:
+    return line.startswith("#")
 
 
 def shipped_flows() -> list[ShippedFlow]:

@@ -86,7 +86,9 @@ class TestList:
 
     def test_what_this_version_ships_can_be_listed(self) -> None:
         for flow in catalogue.shipped_flows():
-            assert flow.purpose, f"{flow.document.file} says nowhere what it is for: give it a `description` or a note"
+            assert flow.purpose.endswith("."), (
+                f"{flow.document.file} does not say in a sentence what it is for: {flow.purpose!r}"
+            )
 
 
 class TestExport:
