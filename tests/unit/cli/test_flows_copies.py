@@ -73,7 +73,7 @@ def read(path: str) -> dict[str, Any]:
 class TestList:
     def test_says_what_each_is_for_and_where_it_is_called(self, run: Recovery) -> None:
         lines = run("flows", "list").stdout.splitlines()
-        assert lines[1].split() == "n8n/missed-call-recovery POST /webhook/missed-call A call was missed".split()
+        assert lines[1].split() == "n8n/missed-call-recovery POST /webhook/missed-call Twilio posts it here.".split()
         assert "Tells the team that a flow failed." in lines[2]
         assert "The sidecar posts its events here." in lines[4]
 
