@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sidecar.flows.contract import CLAIM, operation_path
 from sidecar.flows.documents import Document
+from sidecar.flows.make_requests import request_of as make_request_of
+from sidecar.flows.make_requests import stops_at_errors
 from sidecar.flows.n8n import BASE, LANGCHAIN, Node, Workflow, is_trigger
-from sidecar.flows.reach import Point, Wire
+from sidecar.flows.reach import Hand, Point, Wire
 from sidecar.flows.requests import request_of
-from sidecar.flows.sends import make_method, make_send, make_url, n8n_send
+from sidecar.flows.sends.make import make_send
+from sidecar.flows.sends.n8n import CODE, code_of, n8n_send
 from sidecar.flows.strings import at, text_at
 
 if TYPE_CHECKING:
@@ -50,13 +53,23 @@ class N8n:
         for node in workflow.by_name.values():
             self._index[id(workflow), node.name] = len(self.points)
             self.points.append(
-                Point(node.name, workflow.file, node.place, n8n_send(workflow, node), loses=_loses(node))
+                Point(
+                    name=node.name,
+                    file=workflow.file,
+                    place=node.place,
+                    send=n8n_send(workflow, node),
+                    loses=_loses(node),
+                    swallows=node.swallows_errors,
+                    joins=_joins(workflow, node),
+                    grants=_is_claim(workflow, node),
+                    ends=not workflow.after(node.name, 0),
+                )
             )
 
     def _wire(self, workflow: Workflow) -> None:
         for node in workflow.by_name.values():
             point = self.points[self._index[id(workflow), node.name]]
-            grants = _is_claim(workflow, node)
+            every = at(node.parameters, "options", "allMatchingOutputs") is True
             for edge in workflow.outgoing.get(node.name, ()):
                 target = self._index[id(workflow), edge.target]
                 if edge.kind != "main":  # a part serves its node: it runs when the node does, as often as it likes
@@ -64,7 +77,9 @@ class N8n:
                     point.wires.append(Wire(target))
                 elif not node.disabled or edge.output == 0:
                     failed = node.has_error_output and edge.output == _last_output(workflow, node)
-                    point.wires.append(Wire(target, grants and edge.output == 0 and not failed))
+                    gives = Hand.HELD if point.grants and edge.output == 0 and not failed else None
+                    output = 0 if every and not failed else edge.output
+                    point.wires.append(Wire(target, gives, failed=failed, output=output))
             if node.short in _CALLERS and not node.disabled:
                 for called in self._callees(workflow, node):
                     for trigger in called.of(_CALLED):
@@ -129,14 +144,40 @@ def _is_claim(workflow: Workflow, node: Node) -> bool:
     return not never and all(operation_path(url) == CLAIM for url in request.urls)
 
 
+_MANY: Final = frozenset({"splitOut", "splitInBatches", "itemLists", "extractFromFile", "rssFeedRead"})
+"""Nodes that make many items of one: a claim is good for one of them."""
+_LISTING: Final = re.compile(r"^(?:getAll|getMany|getRows|search|list|select|executeQuery|readRows)", re.IGNORECASE)
+_GROWING: Final = re.compile(
+    r"\.push\(|\.flatMap\(|\.concat\(|Array\.from|\byield\b|\[\s*\.\.\.|\.append\(|\bfor\b.*\bin\b.*\]"
+)
+"""Code that puts items together."""
+
+
 def _loses(node: Node) -> bool:
+    """Whether a claim is no longer good behind it: it may have lapsed, or there are several items now."""
     if node.disabled:
         return False
-    if node.short != "wait":
-        return node.short in {"splitOut", "splitInBatches", "itemLists"}
-    amount, unit = node.parameters.get("amount", 1), node.parameters.get("unit", "hours")
+    operation = node.parameters.get("operation")
+    if node.short == "wait":
+        return not _is_short(node)
+    if node.short in CODE:
+        return any(_GROWING.search(code) for code in code_of(node))
+    if node.short in _MANY or operation == "sendAndWait":
+        return True
+    return isinstance(operation, str) and _LISTING.match(operation) is not None
+
+
+def _is_short(wait: Node) -> bool:
+    amount, unit = wait.parameters.get("amount", 1), wait.parameters.get("unit", "hours")
     short = isinstance(amount, (int, float)) and isinstance(unit, str) and amount * _UNITS.get(unit, 1e9) <= _SHORT
-    return node.parameters.get("resume", "timeInterval") != "timeInterval" or not short
+    return wait.parameters.get("resume", "timeInterval") == "timeInterval" and short
+
+
+def _joins(workflow: Workflow, node: Node) -> bool:
+    """A Merge that makes one item of those that come by its inputs; `append` lets each through."""
+    if node.short != "merge" or node.disabled or node.parameters.get("mode", "append") == "append":
+        return False
+    return len({edge.input for edge in workflow.before(node.name)}) > 1
 
 
 # ---------------------------------------------------------------- Make
@@ -156,25 +197,31 @@ class Make:
             self._wire(module)
 
     def _wire(self, module: Module) -> None:
-        wires = self.points[module.position].wires
-        onward = list(_onward(module))
+        point = self.points[module.position]
+        onward = [(one, "") for one in _onward(module)]
+        firsts = [(flow.modules[0], flow.kind) for flow in module.flows if flow.modules]
         for flow in module.flows:
-            if not flow.modules:
-                continue
-            first = flow.modules[0]
-            error = flow.kind == "onerror"
-            wires.append(Wire(first.position, not error and self._grants(module, first)))
             for end in _ends(flow):
                 if flow.kind == "tools":
                     self.points[end.position].wires.append(Wire(module.position))
-                elif error and end.module == "builtin:Resume":
-                    self.points[end.position].wires += [Wire(one.position) for one in onward]
-        wires += [Wire(one.position, self._grants(module, one)) for one in onward]
+                elif flow.kind == "onerror" and end.module == "builtin:Resume":
+                    self.points[end.position].wires += [Wire(one.position) for one, _ in onward]
+        for target, kind in firsts + onward:
+            point.wires.append(self._way(module, target, kind))
 
-    def _grants(self, source: Module, target: Module) -> bool:
-        """The wire into ``target`` is only taken when a claim was granted."""
-        if self._is_claim(source) and _stops_at_errors(source):
-            return True
+    def _way(self, source: Module, target: Module, kind: str) -> Wire:
+        """The routes of a router are all taken, one after the other, where their filters let the bundle through."""
+        wire = Wire(target.position, proves=self._proves(target), output=0 if kind == "routes" else -1)
+        if kind == "routes":
+            wire.apart = frozenset(_apart(source, target))
+        if kind == "onerror":
+            wire.failed = True
+        elif self._is_claim(source):
+            wire.gives = Hand.HELD if stops_at_errors(source) or wire.proves else Hand.ASKED
+        return wire
+
+    def _proves(self, target: Module) -> bool:
+        """Its filter lets only those through whose claim was granted."""
         return bool(target.conditions) and all(
             any(self._is_status(one) for one in inner) for inner in target.conditions
         )
@@ -188,16 +235,39 @@ class Make:
         return module is not None and equal and self._is_claim(module)
 
     def _is_claim(self, module: Module) -> bool:
-        return (
-            module.app == "http"
-            and make_method(module) == "POST"
-            and operation_path(make_url(self._blueprint, module)) == CLAIM
-        )
+        request = make_request_of(self._blueprint, module)
+        return request is not None and request.method == "POST" and operation_path(request.urls[0]) == CLAIM
 
 
-def _stops_at_errors(module: Module) -> bool:
-    """Whether a refusal (409) is an error: `handleErrors` in version 3, `stopOnHttpError` in version 4."""
-    return module.parameters.get("handleErrors") is True or module.mapper.get("stopOnHttpError") is True
+def _apart(router: Module, first: Module) -> Iterator[int]:
+    """The routes that are never taken together with this one: by their filters, or as the router's fallback."""
+    fallback = router.parameters.get("else")
+    index = first.flow.index
+    for flow in router.flows:
+        if flow.kind == "routes" and flow.index != index and flow.modules:
+            other = flow.modules[0]
+            if fallback in {index, flow.index} or _exclude(first.conditions, other.conditions):
+                yield other.position
+
+
+def _exclude(one: list[list[dict[str, Any]]], other: list[list[dict[str, Any]]]) -> bool:
+    """No bundle passes both filters: each pair of their alternatives contradicts itself."""
+    return bool(one and other) and all(
+        any(_contradict(a, b) for a in first for b in second) for first in one for second in other
+    )
+
+
+_OPPOSITES: Final = ({"exist", "notexist"}, {"equal", "notequal"}, {"contain", "notcontain"})
+
+
+def _contradict(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    signs = [str(condition.get("o", "")).removesuffix(":ci").rpartition(":")[2] for condition in (one, other)]
+    if one.get("a") != other.get("a"):
+        return False
+    if signs == ["equal", "equal"]:
+        known = all(isinstance(b, (str, int, float)) and "{{" not in str(b) for b in (one.get("b"), other.get("b")))
+        return known and str(one.get("b")).lower() != str(other.get("b")).lower()
+    return set(signs) in _OPPOSITES and (one.get("b") == other.get("b"))
 
 
 def _onward(module: Module) -> Iterator[Module]:
@@ -217,10 +287,13 @@ def _ends(flow: Flow) -> list[Module]:
     return flow.modules[-1:]
 
 
+_LISTING_MODULE: Final = re.compile(r"^(?:Action)?(?:search|list|filter|watch|getAll|query|select)", re.IGNORECASE)
+
+
 def _make_loses(module: Module) -> bool:
     if module.module in {"builtin:BasicFeeder", "builtin:Iterator", "builtin:BasicIterator", "builtin:BasicRepeater"}:
         return True
     if module.module not in {"util:FunctionSleep", "builtin:Sleep"}:
-        return False
+        return _LISTING_MODULE.match(module.kind) is not None
     duration = module.mapper.get("duration", module.mapper.get("delay"))
     return not str(duration).isdecimal() or int(str(duration)) > _SHORT

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 from sidecar.flows.contract import HOLE
 from sidecar.flows.expressions import n8n as expressions
-from sidecar.flows.expressions.values import Choice, Constant, Fields, Reference, Text, Value
+from sidecar.flows.expressions.values import Choice, Constant, Fields, Reference, Text, Unknown, Value
 from sidecar.flows.strings import at, text_at
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from sidecar.flows.n8n import Node, Workflow
 
 _MOST: Final = 8
+_VARIABLE: Final = re.compile(r"\$vars\.\w+")
+"""A variable of the n8n installation: set by whoever runs it, as a Settings node is."""
 HTTP: Final = frozenset({"httpRequest", "httpRequestTool", "toolHttpRequest"})
 
 
@@ -94,6 +97,8 @@ def _set(node: Node) -> dict[str, str]:
     if node.short != "set" or node.disabled:
         return {}
     parameters = node.parameters
+    if parameters.get("mode") == "raw":
+        return _raw(text_at(parameters, "jsonOutput"))
     listed: list[Any] = []
     for place in (("assignments", "assignments"), ("fields", "values"), ("values", "string")):
         found = at(parameters, *place)
@@ -105,6 +110,14 @@ def _set(node: Node) -> dict[str, str]:
         if name and isinstance(value, str) and not value.startswith("="):
             values[name] = value
     return values
+
+
+def _raw(text: str) -> dict[str, str]:
+    value = expressions.read(text if text.startswith("=") else f"={{{{ {text} }}}}").value
+    if isinstance(value, Text) and value.known is not None:  # an expression without any code in it
+        value = expressions.read(f"={{{{ {value.known} }}}}").value
+    fields = value.fields if isinstance(value, Fields) else ()
+    return {name: one.known for name, one in fields if isinstance(one, Text) and one.known is not None}
 
 
 def body_of(node: Node) -> Fields | None:
@@ -134,11 +147,13 @@ def body_of(node: Node) -> Fields | None:
 
 
 def is_known(workflow: Workflow, node: Node, value: Any) -> bool:
-    """Whether a recipient stands in the flow itself: a literal, or a constant of a Settings node."""
+    """Whether a recipient stands in the flow itself: a literal, a constant of a Settings node, n8n's own variable."""
     if isinstance(value, dict):  # a resource locator
         value = value.get("value")
     if isinstance(value, str):
         value = expressions.read(value).value
+    if isinstance(value, Unknown):
+        return _VARIABLE.fullmatch(value.source.strip()) is not None
     if not isinstance(value, (Text, Reference, Choice, Constant, Fields)):
         return False
     texts = list(spelled(workflow, node, value))

@@ -97,7 +97,8 @@ CHATS: Final = {
 
 WORDS: Final = re.compile(
     r"twilio|retell|vapi|vonage|nexmo|whatsapp|sms|plivo|messagebird|telnyx|sinch|clicksend|ringcentral|openphone|"
-    r"blandai|synthflow|evolution|waha|zapi|sendgrid|mailgun|mandrill|mailjet|postmark|resend|brevo|sendinblue|smtp",
+    r"blandai|synthflow|evolution|waha|zapi|aircall|justcall|dialpad|textlocal|bulksms|esendex|messenger|viber|wechat|"
+    r"sendgrid|mailgun|mandrill|mailjet|postmark|resend|brevo|sendinblue|smtp",
     re.IGNORECASE,
 )
 """In the names of other people's nodes and of Make's apps."""
@@ -114,19 +115,55 @@ READING_WORDS: Final = re.compile(
 
 QUIET_RESOURCES: Final = frozenset({"label", "draft", "folder", "contact", "event", "calendar", "list", "file", "chat"})
 
-RECIPIENTS: Final = frozenset(
-    {"to", "to_number", "tonumber", "recipient", "recipients", "phone_number", "phone", "number", "chat_id", "channel"}
+RECIPIENT: Final = re.compile(
+    r"(?:to|recipients?|receivers?|destinations?|phones?|numbers?|msisdn|mobiles?)(?:_?(?:numbers?|phones?|emails?|ids?))?|"
+    r"(?:phone|mobile|contact|customer|chat)_?(?:numbers?|ids?)|toRecipients|emails?|cc|bcc",
+    re.IGNORECASE,
 )
-"""Fields of a body that name the recipient, in small letters."""
+"""Fields of a body that name the recipient."""
+
+COPY: Final = re.compile(r"^(?:cc|bcc)", re.IGNORECASE)
+"""Fields of a mail that name who gets it besides."""
+
+TWIML: Final = re.compile(r"<\s*(?:Message|Sms)\b")
+"""Verbs of TwiML that send a text (https://www.twilio.com/docs/messaging/twiml/message)."""
+
+SENT_BY_GET: Final = re.compile(
+    r"api\.telegram\.org/.*/send|nexmo\.com/sms/|/(?:http/)?send(?:sms|msg|message)?(?:\.php|/json)?\?", re.IGNORECASE
+)
+"""Addresses that send when they are only looked at."""
+
+SENDING_PATHS: Final = re.compile(
+    r"/(?:send|create|make|start)-?_?(?:sms|text|whatsapp|message|template|mail|email|(?:outbound-?|phone-?)?call)s?\b|"
+    r"/(?:sms|whatsapp|messages?)/(?:send|text|template)|/outbound-?calls?\b",
+    re.IGNORECASE,
+)
+"""Addresses that say what they do, whoever's they are: a gateway of one's own, such as Evolution or WAHA."""
+
+MAILING: Final = re.compile(r"\bgmail|\boutlook|send_?(?:e?mail|message|text)", re.IGNORECASE)
 
 CALLING: Final = re.compile(
-    r"^(?:fetch|axios|got|request|needle|superagent|\$http)\b|helpers\.(?:http)?request|XMLHttpRequest|\.sendMail$|"
-    r"\.(?:messages|calls)\.create$|createPhoneCall$",
+    r"^(?:fetch|axios|got|request|needle|superagent|\$http|https?\.request)\b|helpers\W*(?:http)?request|XMLHttpRequest|"
+    r"WebSocket|(?:^|\.)httpRequest|\.sendMail$|\.(?:messages|calls)\.create$|createPhoneCall$|(?:^|child_process\.)exec(?:Sync)?$",
     re.IGNORECASE,
 )
 """Functions of JavaScript by which code reaches the network."""
 
-PYTHON_CALLING: Final = re.compile(r"\b(?:requests|httpx|aiohttp|urllib|http\.client|smtplib|socket)\b|\bpyfetch\b")
+CALLING_WORDS: Final = re.compile(r"\bfetch\s*\(|axios|httpRequest|twilio", re.IGNORECASE)
+EVALUATING: Final = re.compile(r"^(?:eval|Function|setTimeout\(['\"])$")
+HIDDEN: Final = frozenset({"fetch", "axios", "XMLHttpRequest", "WebSocket", "eval"})
+"""Names that need no call of their own: ``const post = fetch``."""
+
+PYTHON_CALLING: Final = re.compile(
+    r"\b(?:requests|httpx|aiohttp|urllib\d?|http\.client|smtplib|socket|subprocess|importlib|pycurl|twilio)\b|\bpyfetch\b|"
+    r"\bpyodide\.http\b|\bfrom\s+js\b|\bjs\.|\bos\.(?:system|popen)|__import__|\b(?:exec|eval)\s*\("
+)
+SHELL_CALLING: Final = re.compile(
+    r"\b(?:curl|wget|httpie|https?|sendmail|mailx?|mutt|nc|ncat|telnet|openssl|twilio|aws|"
+    r"python3?|node|php|ruby|perl|pwsh|powershell|Invoke-(?:WebRequest|RestMethod))\b",
+    re.IGNORECASE,
+)
+"""Words of a command that reaches the network, or runs a program that may."""
 
 
 def vendor_of(url: str) -> str:

@@ -48,7 +48,7 @@ def node(name: str, kind: str, parameters: dict[str, Any] | None = None, **more:
 
 
 def workflow(nodes: list[dict[str, Any]], *wires: str, **more: Any) -> dict[str, Any]:
-    """A workflow; a wire is ``A > B``, ``A >1 B`` from output 1, ``Tool ai_tool> Agent``."""
+    """A workflow; a wire is ``A > B``, ``A >1 B`` from output 1, ``A > B:1`` to input 1, ``Tool ai_tool> Agent``."""
     connections: dict[str, Any] = {}
     for wire in wires:
         source, _, target = wire.partition(">")
@@ -61,7 +61,8 @@ def workflow(nodes: list[dict[str, Any]], *wires: str, **more: Any) -> dict[str,
         outputs = connections.setdefault(source.strip(), {}).setdefault(kind, [])
         while len(outputs) <= output:
             outputs.append([])
-        outputs[output].append({"node": target[len(digits) :].strip(), "type": kind, "index": 0})
+        name, _, index = target[len(digits) :].strip().partition(":")
+        outputs[output].append({"node": name, "type": kind, "index": int(index or 0)})
     return {"name": "A flow", "nodes": nodes, "connections": connections, "settings": {"errorWorkflow": "1"}, **more}
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from sidecar.flows.contract import Operation, is_sidecar, operation_path, operations, path_of
 from sidecar.flows.findings import Found, shown
+from sidecar.flows.make_requests import request_of as make_request_of
 from sidecar.flows.requests import request_of
 from sidecar.flows.rules import rule
-from sidecar.flows.sends import make_method, make_url
 from sidecar.flows.strings import at
 from sidecar.flows.vendors import vendor_of
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sidecar.flows.linting import Flows
     from sidecar.flows.make import Blueprint
     from sidecar.flows.n8n import Node, Workflow
+    from sidecar.flows.requests import Request
 
 _API: Final = "schemas/openapi.json, or /docs of a running sidecar"
 _OF_FAILURES: Final = frozenset({"error"})
@@ -28,11 +29,17 @@ _OF_FAILURES: Final = frozenset({"error"})
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    method: str
+    request: Request
     url: str
     place: Place
+    """Of the node's parameters, or of the module's mapper."""
     name: str
     file: str
+
+    @property
+    def path(self) -> str:
+        """Of the API; empty where it has none such."""
+        return operation_path(self.url)
 
 
 def _calls(flows: Flows) -> Iterator[_Call]:
@@ -40,17 +47,20 @@ def _calls(flows: Flows) -> Iterator[_Call]:
         for node in workflow.of("httpRequest", "httpRequestTool"):
             request = request_of(workflow, node)
             words = f"{node.parameters.get('url')} {node.raw.get('credentials')}"
-            for url in request.urls if request is not None else ():
-                if is_sidecar(url, words) and not vendor_of(url):
-                    place = (*node.place, "parameters", "url")
-                    yield _Call(request.method if request is not None else "", url, place, node.name, workflow.file)
+            if request is not None:
+                yield from _of(request, words, (*node.place, "parameters"), node.name, workflow.file)
     for blueprint in flows.blueprints:
         for module in blueprint.modules:
-            if module.app == "http" and isinstance(module.mapper.get("url"), str):
-                url = make_url(blueprint, module)
-                if is_sidecar(url, module.mapper["url"]) and not vendor_of(url):
-                    place = (*module.place, "mapper", "url")
-                    yield _Call(make_method(module), url, place, module.name, blueprint.file)
+            request = make_request_of(blueprint, module)
+            if request is not None:
+                words = str(module.mapper["url"])
+                yield from _of(request, words, (*module.place, "mapper"), module.name, blueprint.file)
+
+
+def _of(request: Request, words: str, place: Place, name: str, file: str) -> Iterator[_Call]:
+    for url in request.urls:
+        if is_sidecar(url, words) and not vendor_of(url):
+            yield _Call(request, url, place, name, file)
 
 
 @rule(
@@ -64,9 +74,9 @@ def _calls(flows: Flows) -> Iterator[_Call]:
 def unknown_paths(flows: Flows) -> Iterator[Found]:
     """Each path under /v1 that the document does not have."""
     for call in _calls(flows):
-        if not operation_path(call.url):
+        if not call.path:
             path = path_of(call.url).replace("\0", "…")
-            yield Found(call.place, f"the sidecar has no {shown(path)}", call.name, file=call.file)
+            yield Found((*call.place, "url"), f"the sidecar has no {shown(path)}", call.name, file=call.file)
 
 
 @rule(
@@ -80,37 +90,37 @@ def unknown_paths(flows: Flows) -> Iterator[Found]:
 def wrong_methods(flows: Flows) -> Iterator[Found]:
     """Each call whose path is right and whose method is not."""
     for call in _calls(flows):
-        path = operation_path(call.url)
-        methods = sorted(method for method, of in operations() if of == path)
-        if path and call.method and call.method not in methods:
-            said = f"{call.method} {path}: the sidecar takes {' or '.join(methods)}"
-            yield Found(call.place, said, call.name, file=call.file)
+        methods = sorted(method for method, of in operations() if of == call.path)
+        if call.path and call.request.method and call.request.method not in methods:
+            said = f"{call.request.method} {call.path}: the sidecar takes {' or '.join(methods)}"
+            yield Found((*call.place, "url"), said, call.name, file=call.file)
 
 
 @rule(
     "R203",
     "a field that the sidecar does not take, or one that it needs",
-    on="n8n",
+    on="flows",
     reason="It answers 422, and nothing happens.",
     remedy="send the fields of the API's document",
     source=_API,
 )
-def wrong_fields(workflow: Workflow) -> Iterator[Found]:
+def wrong_fields(flows: Flows) -> Iterator[Found]:
     """The fields of each body that is known, against the document."""
-    for node in workflow.of("httpRequest"):
-        operation = _operation(workflow, node)
-        request = request_of(workflow, node)
-        if operation is None or request is None or request.body is None:
+    for call in _calls(flows):
+        operation = operations().get((call.request.method, call.path))
+        body = call.request.body
+        if operation is None or body is None or len(call.request.urls) > 1:
             continue
-        names = [name for name, _ in request.body.fields]
-        place = (*node.place, "parameters")
+        names = [name for name, _ in body.fields]
         for name in names:
             if operation.fields and name not in operation.fields:
                 there = ", ".join(sorted(field for field in operation.fields if "." not in field))
-                yield Found(place, f"{operation.path} takes no {shown(name)}; it takes {there}", node.name)
+                said = f"{operation.path} takes no {shown(name)}; it takes {there}"
+                yield Found(call.place, said, call.name, file=call.file)
         missing = sorted(operation.required - set(names))
-        if missing and not request.body.open:
-            yield Found(place, f"{operation.path} needs {', '.join(map(shown, missing))}", node.name)
+        if missing and not body.open:
+            said = f"{operation.path} needs {', '.join(map(shown, missing))}"
+            yield Found(call.place, said, call.name, file=call.file)
 
 
 @rule(
@@ -168,9 +178,10 @@ def unknown_answers_in_make(blueprint: Blueprint) -> Iterator[Found]:
         for place, text in module.texts:
             for reference in text.references:
                 call = blueprint.by_id.get(reference.module)
-                if call is None or call.app != "http" or reference.path[:1] not in {("data",), ("body",)}:
+                request = make_request_of(blueprint, call) if call is not None else None
+                if request is None or reference.path[:1] not in {("data",), ("body",)}:
                     continue
-                operation = operations().get((make_method(call), operation_path(make_url(blueprint, call))))
+                operation = operations().get((request.method, operation_path(request.urls[0])))
                 field = reference.path[1] if len(reference.path) > 1 else None
                 if (
                     operation is not None

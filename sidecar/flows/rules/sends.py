@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sidecar.flows import reach
-from sidecar.flows.findings import Found
+from sidecar.flows.findings import Found, shown
 from sidecar.flows.graphs import Make, N8n
 from sidecar.flows.rules import rule
 
@@ -37,4 +37,8 @@ def unclaimed_sends(flows: Flows) -> Iterator[Found]:
         for bypass in reach.bypasses(graph.points, graph.entries):
             point = bypass.point
             said = f"{point.send} can go out without a granted claim"
+            if bypass.other == point.name:
+                said = f"{point.send} goes out twice on one claim: two ways lead to it, and both are taken"
+            elif bypass.other:
+                said = f"{point.send} goes out on the claim that {shown(bypass.other)} has used up"
             yield Found(point.place, said, point.name, path=bypass.path, file=point.file)
