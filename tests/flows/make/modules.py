@@ -13,7 +13,7 @@ from tests.flows.make import requests
 from tests.flows.make.values import BundleError, NotKnown, number_of, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from sidecar.flows.make import Module
@@ -40,6 +40,8 @@ class Account:
     twilio_url: str = ""
     twilio: tuple[str, str] = ("", "")
     """Account SID and auth token."""
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    """Where a public address (``https://…``, without a path) really is, as names of hosts are on the internet."""
 
 
 @dataclass(slots=True)
@@ -126,7 +128,7 @@ def _request_4(module: Module, mapper: dict[str, Any], run: Execution) -> Any:
         if key is None:
             raise NotKnown(f"{module.name} without a key: pick one after the import")
         request.headers[key.header] = key.value
-    answer = requests.exchange(request)
+    answer = requests.exchange(request, run.account.hosts)
     if answer.status >= 400 and mapper["stopOnHttpError"] is True:
         raise _http_error(answer)
     body = answer.parsed() if mapper["parseResponse"] is True else answer.text
@@ -134,7 +136,7 @@ def _request_4(module: Module, mapper: dict[str, Any], run: Execution) -> Any:
 
 
 def _request_3(module: Module, mapper: dict[str, Any], run: Execution) -> Any:
-    answer = requests.exchange(requests.of_version_3(module, mapper))
+    answer = requests.exchange(requests.of_version_3(module, mapper), run.account.hosts)
     if answer.status >= 400 and module.parameters.get("handleErrors") is True:
         raise _http_error(answer)
     body = answer.parsed() if mapper.get("parseResponse") is True else answer.text
