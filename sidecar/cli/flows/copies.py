@@ -58,7 +58,8 @@ def list_flows(*, in_json: bool) -> None:
     examples=(
         "recovery flows export --all --business hartley --output hartley/",
         "recovery flows export n8n/missed-call-recovery --output hartley/",
-        'recovery flows export replies --set staff_email=sam@hartley.example --credential "Recovery Hartley"',
+        'recovery flows export n8n/replies --set staff_email=sam@hartley.example --credential "Recovery Hartley"',
+        "recovery flows export make/sequence-driver make/replies --http v3",
     ),
 )
 @click.argument("names", nargs=-1, metavar="[FLOW]…")
@@ -73,6 +74,13 @@ def list_flows(*, in_json: bool) -> None:
 @click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="Another value for Settings; repeatable.")
 @click.option("--prefix", metavar="TEXT", help="In front of each webhook path. Default: the business's id.")
 @click.option("--credential", default="", metavar="NAME", help="The n8n credential that will hold this business's key.")
+@click.option(
+    "--http",
+    type=click.Choice(["v3", "v4"]),
+    default="v4",
+    show_default=True,
+    help="Version of Make's HTTP modules, for editors that do not have the new one.",
+)
 @click.option("--force", is_flag=True, help="Write over copies that are there.")
 def export(
     names: tuple[str, ...],
@@ -81,6 +89,7 @@ def export(
     given: tuple[str, ...],
     prefix: str | None,
     credential: str,
+    http: str,
     *,
     everything: bool,
     force: bool,
@@ -88,7 +97,7 @@ def export(
     """Write a business's own copy of FLOW (as `recovery flows list` shows it): ready to import.
 
     A copy has the sidecar's address, the business's id, name and language, a tag, and webhook paths of its own, so
-    that many clients share one n8n. It never holds a secret: pick the credential after the import.
+    that many clients share one n8n. It never holds a secret: pick the key after the import.
     """
     from sidecar.flows.catalogue import shipped_flows
 
@@ -97,7 +106,7 @@ def export(
     stamp = _stamp(business_id, given, prefix, credential, wanted)
     copies = {
         output / f"{stamp.business_id}-{flow.stem}{flow.ending}": content
-        for flow, content in _copies(wanted, stamp, shipped)
+        for flow, content in _copies(wanted, stamp, shipped, http)
     }
     there = [str(path) for path in copies if path.exists()]
     if there and not force:
@@ -198,11 +207,20 @@ def _secrets(business: Business) -> dict[str, str]:
     return {what: secret for what, secret in found.items() if secret}
 
 
-def _copies(wanted: list[ShippedFlow], stamp: Stamp, shipped: list[ShippedFlow]) -> list[tuple[ShippedFlow, bytes]]:
+def _copies(
+    wanted: list[ShippedFlow], stamp: Stamp, shipped: list[ShippedFlow], http: str
+) -> list[tuple[ShippedFlow, bytes]]:
+    from sidecar.flows.http_v3 import with_http_v3
     from sidecar.flows.loading import text_of
     from sidecar.flows.stamping import stamped
 
-    return [(flow, text_of(flow.document.file, stamped(flow, stamp, shipped))) for flow in wanted]
+    copies = []
+    for flow in wanted:
+        file, value = flow.document.file, stamped(flow, stamp, shipped)
+        if http == "v3" and flow.document.platform == "make":
+            value = with_http_v3(value, file)
+        copies.append((flow, text_of(file, value)))
+    return copies
 
 
 def _refuse_clashes(output: Path, copies: dict[Path, bytes]) -> None:
@@ -243,4 +261,6 @@ def _write(output: Path, copies: dict[Path, bytes]) -> None:
         for flow in load(str(path), content).flows:
             for one in webhooks(flow) if flow.platform == "n8n" else ():
                 click.echo(f"  called at {one.shown}", err=True)
-    click.echo("Import them, pick the credential with this business's key (`recovery keys create`), publish.", err=True)
+    click.echo(
+        "Import them, pick this business's key (`recovery keys create`) where one is asked for, publish.", err=True
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from sidecar.flows.drawing.scene import Box, Note, Scene, Tone, Wire
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 _ACROSS, _DOWN = 284.0, 104.0
 """From one module to the next, and from one row to the next."""
+_ON_A_LINE: Final = 75
+"""Letters of a note two modules wide, with room for where it breaks."""
 _WORDS: Final = {
     "equal": "=", "notequal": "≠", "greater": ">", "less": "<", "greaterorequal": "≥", "lessorequal": "≤",
     "contain": "contains", "notcontain": "does not contain", "startwith": "starts with", "exist": "is there",
@@ -30,7 +33,9 @@ def scene(document: Document) -> Scene:
     drawn = Scene(blueprint.name)
     rows = _place(drawn, blueprint.main.modules, 0, 0, None)
     for text in blueprint.notes.get(0, ())[:1]:
-        drawn.notes.append(Note(-24, rows * _DOWN, 2 * _ACROSS, 70, "Note", _plain(text)))
+        plain = _plain(text)
+        height = 52 + 15 * ceil(len(plain) / _ON_A_LINE)
+        drawn.notes.append(Note(-24, rows * _DOWN, 2 * _ACROSS, height, "Note", plain))
     return drawn
 
 

@@ -13,11 +13,11 @@ from tests.flows.make import requests
 from tests.flows.make.values import BundleError, NotKnown, number_of, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from datetime import datetime
 
     from sidecar.flows.make import Module
-    from tests.flows.make.requests import Answer
+    from tests.flows.make.requests import Answer, Request
 
 LONGEST_SLEEP: Final = 300
 
@@ -40,8 +40,6 @@ class Account:
     twilio_url: str = ""
     twilio: tuple[str, str] = ("", "")
     """Account SID and auth token."""
-    hosts: Mapping[str, str] = field(default_factory=dict)
-    """Where a public address (``https://…``, without a path) really is, as names of hosts are on the internet."""
 
 
 @dataclass(slots=True)
@@ -124,19 +122,26 @@ def _send_sms(module: Module, mapper: dict[str, Any], run: Execution) -> Any:
 def _request_4(module: Module, mapper: dict[str, Any], run: Execution) -> Any:
     request = requests.of_version_4(module, mapper)
     if module.parameters.get("authenticationType") == "apiKey":
-        key = run.account.keychain
-        if key is None:
-            raise NotKnown(f"{module.name} without a key: pick one after the import")
-        request.headers[key.header] = key.value
-    answer = requests.exchange(request, run.account.hosts)
+        _sign(module, request, run)
+    answer = requests.exchange(request)
     if answer.status >= 400 and mapper["stopOnHttpError"] is True:
         raise _http_error(answer)
     body = answer.parsed() if mapper["parseResponse"] is True else answer.text
     return {"data": body, "statusCode": answer.status, "headers": answer.headers}
 
 
+def _sign(module: Module, request: Request, run: Execution) -> None:
+    key = run.account.keychain
+    if key is None:
+        raise NotKnown(f"{module.name} without a key: pick one after the import")
+    request.headers[key.header] = key.value
+
+
 def _request_3(module: Module, mapper: dict[str, Any], run: Execution) -> Any:
-    answer = requests.exchange(requests.of_version_3(module, mapper), run.account.hosts)
+    request = requests.of_version_3(module, mapper)
+    if module.kind == "ActionSendDataAPIKeyAuth":
+        _sign(module, request, run)
+    answer = requests.exchange(request)
     if answer.status >= 400 and module.parameters.get("handleErrors") is True:
         raise _http_error(answer)
     body = answer.parsed() if mapper.get("parseResponse") is True else answer.text
@@ -154,6 +159,7 @@ MODULES: Final[dict[tuple[str, float], Callable[[Module, dict[str, Any], Executi
     ("gateway:WebhookRespond", 1): _respond,
     ("http:MakeRequest", 4): _request_4,
     ("http:ActionSendData", 3): _request_3,
+    ("http:ActionSendDataAPIKeyAuth", 3): _request_3,
     ("json:ParseJSON", 1): _parse_json,
     ("util:SetVariables", 1): _set,
     ("util:SetVariable2", 1): _set,
