@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sidecar.cli import recovery
+from sidecar.shipped import shipped
 from tests.support.exports import make_blueprint, n8n_workflow, write
 
 if TYPE_CHECKING:
@@ -84,6 +85,14 @@ def test_make_takes_it_and_is_sent_nothing_of_an_account(run: Recovery, asked: l
     assert len(asked) == 1
     assert '__IMTCONN__": 4242' not in json.dumps(asked)
     assert asked[0]["blueprint"]["flow"][0]["module"] == "gateway:CustomWebHook"
+
+
+def test_the_blueprints_that_ship_are_sent_as_they_are(run: Recovery, asked: list[Any]) -> None:
+    folder = shipped("make-blueprints")
+    said = run(str(folder), "--live", "--zone", "eu2").stdout
+    files = sorted(folder.glob("*.json"))
+    assert said.count("Make would take it") == len(files)
+    assert [one["blueprint"] for one in asked] == [json.loads(path.read_text(encoding="utf-8")) for path in files]
 
 
 @pytest.mark.parametrize(

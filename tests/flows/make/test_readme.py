@@ -1,0 +1,132 @@
+"""What the README says of the blueprints: their drawings, and what a missed call costs at Make."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from sidecar.flows.drawing import drawing
+from sidecar.shipped import shipped
+from tests.flows.make.events import event, filled
+from tests.flows.make.files import SHIPPED, graph, is_directive
+from tests.flows.make.modules import Keychain
+from tests.flows.make.scenario import Scenario
+
+if TYPE_CHECKING:
+    from sidecar.sandbox import Sandbox
+    from tests.flows.make.modules import Account
+
+FOLDER: Final = shipped("make-blueprints")
+README: Final = (FOLDER / "README.md").read_text(encoding="utf-8")
+
+TEXT, CALL, EMAIL = (event("step.ready", channel=one, step=one) for one in ("sms", "voice", "email"))
+
+
+def reply(intent: str) -> dict[str, Any]:
+    return event("reply.received", message={"channel": "sms", "intent": intent, "text": "Yes"}, reason=intent)
+
+
+STORIES: Final = {
+    "nobody answers: text, call, email, the end": [
+        TEXT, CALL, EMAIL, event("sequence.closed", reason="exhausted"),
+    ],
+    "they answer the text": [TEXT, reply("none"), event("sequence.closed", reason="replied")],
+    "they book on the callback": [
+        TEXT, CALL, event("outcome.recorded", reason="booked"), event("sequence.closed", reason="booked"),
+    ],
+    "they say STOP to the text": [TEXT, reply("opt_out"), event("sequence.closed", reason="opted_out")],
+}  # fmt: skip
+LISTENING: Final = {
+    "step.ready": "sequence-driver", "sequence.closed": "sequence-driver",
+    "reply.received": "replies", "outcome.recorded": "voice-outcomes",
+}  # fmt: skip
+
+
+def rows(head: str) -> list[list[str]]:
+    """The rows of the table that has this head."""
+    lines = README.splitlines()
+    start = lines.index(head) + 2
+    end = next(number for number in range(start, len(lines)) if not lines[number].startswith("|"))
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[start:end]]
+
+
+def credits_of(stories: list[dict[str, Any]], account: Account, address: str, **settings: str) -> int:
+    """What a story's events cost, by the interpreter's count of the modules that ran."""
+    account = replace(account, keychain=Keychain("authorization", "Bearer rk_x"))
+    scenarios = {
+        stem: Scenario(filled(flow.document.value, address, **settings), account) for stem, flow in SHIPPED.items()
+    }
+    return sum(scenarios[LISTENING[one["type"].split("recovery.")[1][:-3]]].run(one).operations for one in stories)
+
+
+def test_the_stories_cost_what_it_says(account: Account, sandbox: Sandbox) -> None:
+    said = {name: int(number) for name, number in rows("| what a missed call comes to | credits |")}
+    found = {name: credits_of(events, account, sandbox.receiver_url) for name, events in STORIES.items()}
+    assert said == found
+
+
+def test_without_a_team_channel_they_cost_less(account: Account, sandbox: Sandbox) -> None:
+    found = [credits_of(events, account, sandbox.receiver_url, team_webhook="") for events in STORIES.values()]
+    assert f"{found[0]}, {found[1]}, {found[2]} and {found[3]}." in README
+
+
+def test_an_automatic_answer_costs_one_more(account: Account, sandbox: Sandbox) -> None:
+    url, events = sandbox.receiver_url, [reply("none")]
+    answered = credits_of(events, account, url, first_answer="Thanks!")
+    assert answered - credits_of(events, account, url) == 1
+    assert "An automatic answer adds 1," in README
+
+
+def test_an_event_costs_what_it_says() -> None:
+    """Read off the files: the webhook, what stands before the router, and each module of a route."""
+    for name, acts, leaves in rows("| scenario | an event that it acts on | one that it leaves alone |"):
+        main = graph(SHIPPED[name.strip("`")]).main.modules
+        routes = [route.modules for route in main[-1].flows if route.kind == "routes"]
+        before = len(main) - (1 if routes else 0)
+        assert {before + len(route) for route in routes or [[]]} == {int(acts)}
+        if routes:
+            assert before == int(leaves)
+        else:
+            assert leaves == ("1" if main[1].conditions else "")
+
+
+def test_the_plans_are_reckoned_right() -> None:
+    dearest = int(rows("| what a missed call comes to | credits |")[0][1])
+    for plan, price, included, calls, each in rows(
+        "| plan | a month | credits | missed calls that nobody answers | each |"
+    ):
+        many = int(included.replace(",", ""))
+        assert int(calls) == many // dearest
+        cents = 100 * int(price.strip("$")) * dearest / many
+        assert each == (f"{cents:.1f} cents" if cents else "nothing"), plan
+
+
+# -- drawings ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stem", sorted(SHIPPED))
+def test_a_drawing_is_that_of_the_file(stem: str) -> None:
+    """Drawn anew by: recovery flows draw make-blueprints/X.blueprint.json --output make-blueprints/drawings/X.svg."""
+    committed = (FOLDER / "drawings" / f"{stem}.svg").read_text(encoding="utf-8")
+    assert committed == drawing(SHIPPED[stem].document)
+    assert f"(drawings/{stem}.svg)" in README
+    root = ET.fromstring(committed)  # noqa: S314 - made by us
+    shown = " ".join("".join(one.itertext()) for one in root.iter("{http://www.w3.org/2000/svg}text"))
+    blueprint = graph(SHIPPED[stem])
+    for module in blueprint.modules:
+        if not is_directive(module):
+            assert module.name in shown
+            assert (module.raw.get("filter") or {"name": ""})["name"] in shown
+
+
+def test_no_drawing_is_of_nothing() -> None:
+    assert {path.stem for path in (FOLDER / "drawings").iterdir()} == set(SHIPPED)
+
+
+def test_every_file_is_linked() -> None:
+    for stem in SHIPPED:
+        assert re.search(rf"\[`{stem}`\]\({stem}\.blueprint\.json\)", README)
