@@ -62,9 +62,10 @@ def business_findings(business: Business, now: datetime) -> list[Finding]:
     """Everything worth saying about one business at an instant (UTC); the first finding sums it up."""
     playbooks = _playbooks(business)
     found = [*_credentials(business, playbooks), *_people(business), *_numbers(business)]
-    found += [*_assessment(business, now), *_law(business, playbooks, now), *_hours(business, playbooks, now)]
+    found += [*_assessment(business, now), *_hours(business, playbooks, now)]
     for playbook in playbooks:
-        found += [*_language(business, playbook), *playbook_findings(playbook, business)]
+        found += [*_consent_needed(business, playbook, now), *_language(business, playbook)]
+        found += playbook_findings(playbook, business)
     names = ", ".join(playbook.name for playbook in playbooks)
     count = len(business.numbers)
     summary = f"{business.name}: {count} number{'s' if count != 1 else ''}, playbook {names}"
@@ -195,11 +196,6 @@ def _assessment(business: Business, now: datetime) -> Iterator[Finding]:
         said = "what the assessment weighed has changed since its review: steps, words, hours, numbers or vendors"
         remedy = f"`{command}` writes the draft of today; have it reviewed, and write its last lines here"
         yield Finding("warning", business.id, said, remedy, f"{field}.reviewed_state")
-
-
-def _law(business: Business, playbooks: list[Playbook], now: datetime) -> Iterator[Finding]:
-    for playbook in playbooks:
-        yield from _consent_needed(business, playbook, now)
 
 
 def _consent_needed(business: Business, playbook: Playbook, now: datetime) -> Iterator[Finding]:

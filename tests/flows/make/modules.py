@@ -13,7 +13,7 @@ from tests.flows.make import requests
 from tests.flows.make.values import BundleError, NotKnown, number_of, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from sidecar.flows.make import Module
@@ -40,6 +40,8 @@ class Account:
     twilio_url: str = ""
     twilio: tuple[str, str] = ("", "")
     """Account SID and auth token."""
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    """Where a public address (``https://…``, without a path) really is, as names of hosts are on the internet."""
 
 
 @dataclass(slots=True)
@@ -123,7 +125,7 @@ def _request_4(module: Module, mapper: dict[str, Any], run: Execution) -> Any:
     request = requests.of_version_4(module, mapper)
     if module.parameters.get("authenticationType") == "apiKey":
         _sign(module, request, run)
-    answer = requests.exchange(request)
+    answer = requests.exchange(request, run.account.hosts)
     if answer.status >= 400 and mapper["stopOnHttpError"] is True:
         raise _http_error(answer)
     body = answer.parsed() if mapper["parseResponse"] is True else answer.text
@@ -141,7 +143,7 @@ def _request_3(module: Module, mapper: dict[str, Any], run: Execution) -> Any:
     request = requests.of_version_3(module, mapper)
     if module.kind == "ActionSendDataAPIKeyAuth":
         _sign(module, request, run)
-    answer = requests.exchange(request)
+    answer = requests.exchange(request, run.account.hosts)
     if answer.status >= 400 and module.parameters.get("handleErrors") is True:
         raise _http_error(answer)
     body = answer.parsed() if mapper.get("parseResponse") is True else answer.text

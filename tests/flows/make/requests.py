@@ -16,6 +16,8 @@ from urllib.parse import urlencode, urlsplit
 from tests.flows.make.values import BundleError, NotKnown, number_of, text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sidecar.flows.make import Module
 
 DEFAULT_TIMEOUT: Final = 40.0
@@ -63,8 +65,6 @@ def of_version_4(module: Module, mapper: dict[str, Any]) -> Request:
     """What ``http:MakeRequest`` sends."""
     _check(module, mapper, _FOUR, ("url", "method", "parseResponse", "stopOnHttpError", "allowRedirects",
                                    "shareCookies", "requestCompressedContent"))  # fmt: skip
-    if mapper.get("paginationType"):
-        raise NotKnown(f"{module.module} with pages")
     request = _begun(mapper, mapper.get("queryParameters"))
     kind = mapper.get("contentType") or ""
     if kind == "urlEncoded":
@@ -103,13 +103,15 @@ def posted_form(url: str, form: list[tuple[str, str]], login: tuple[str, str]) -
     return exchange(Request("POST", url, headers, urlencode(form).encode()))
 
 
-def exchange(request: Request) -> Answer:
-    """Send it.
+def exchange(request: Request, hosts: Mapping[str, str] | None = None) -> Answer:
+    """Send it, to where its host really is.
 
     Raises:
         BundleError: ``ConnectionError`` where nobody answers, ``ModuleTimeoutError`` where it takes too long.
     """
     parts = urlsplit(request.url)
+    public = f"{parts.scheme}://{parts.netloc}"
+    parts = urlsplit(request.url.replace(public, (hosts or {}).get(public, public), 1))
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise BundleError("BundleValidationError", f"{request.url!r} is not a URL")
     known = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
@@ -118,6 +120,8 @@ def exchange(request: Request) -> Answer:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request(request.method, target, body=request.body, headers=request.headers)
         answer = connection.getresponse()
+        if 300 <= answer.status < 400:
+            raise NotKnown(f"a redirect ({answer.status}) of {request.url}")
         return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
     except TimeoutError as error:
         raise BundleError("ModuleTimeoutError", f"no answer in {request.timeout} s") from error
@@ -131,6 +135,8 @@ def _check(module: Module, mapper: dict[str, Any], known: frozenset[str], requir
     unknown = sorted(set(mapper) - known)
     if unknown:
         raise NotKnown(f"{module.module} with {', '.join(unknown)}")
+    if mapper.get("shareCookies") is True or mapper.get("paginationType"):
+        raise NotKnown(f"{module.module} with shared cookies or pages")
     missing = [name for name in required if mapper.get(name) in {None, ""}]
     if missing:
         raise BundleError("BundleValidationError", f"Missing value of required parameter '{missing[0]}'.")

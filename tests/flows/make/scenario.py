@@ -4,6 +4,7 @@
   (https://help.make.com/router).
 - A module that fails hands the bundle to its error route, whose directive decides
   (https://help.make.com/quick-error-handling-reference); an error route without one ignores the error.
+  What it may read of the error is documented nowhere, so it reads nothing.
 - An error that nothing handles ends the run, and an instant scenario is switched off.
 - Of a bundle that Break puts aside, what follows the module on its own route is stored; routes beside it go on
   (that they do is not documented: our blueprints' routes exclude each other).
@@ -211,9 +212,8 @@ class _Run:
         """The module's error route; what the module gives out instead, if anything."""
         if not module.handlers:
             raise _Over("error", f"{module.name}: {error.kind}: {error.message}", fatal=True) from error
-        seen = {**outputs, module.id: {"error": {"type": error.kind, "message": error.message}}}
         try:
-            self._flow([each for flow in module.flows if flow.kind == "onerror" for each in flow.modules], seen)
+            self._flow(module.handlers, outputs)
         except _Directive as directive:
             if directive.kind == "Resume":
                 self._execution.outputs[module.name].append(directive.mapper)

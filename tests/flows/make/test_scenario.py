@@ -138,15 +138,16 @@ def test_twilio_takes_the_text_or_its_refusal_is_the_modules_error(account: Acco
         "messageBody": "body",
         "body": "Hello {{1.to}}",
     }
-    told = post(4, sandbox.receiver_url + "/hooks/x", {"said": "{{2.error.message}}"})
+    told = post(4, sandbox.receiver_url + "/hooks/x", {"failed": "{{1.to}}"})
     sms = module(2, "twilio:SendSMS", send, version=2, onerror=[told])
     sent = post(3, sandbox.receiver_url + "/hooks/x", {"sid": "{{2.sid}}"})
     played(account, sms, sent, bundle={"to": "+447700900301"})
-    played(account, sms, sent, bundle={"to": "no number"})
+    [refused] = played(account, sms, sent, bundle={"to": "no number"}).executions
     [text] = sandbox.texts
     assert (text.to, text.body) == ("+447700900301", "Hello +447700900301")
-    assert forms(sandbox)[0] == {"sid": text.sid}
-    assert "21211" in forms(sandbox)[1]["said"]
+    assert forms(sandbox) == [{"sid": text.sid}, {"failed": "no number"}]
+    [error] = refused.outputs["twilio:SendSMS (2)"]
+    assert "21211" in error.message
 
 
 @pytest.mark.parametrize(("duration", "works"), [("1", True), ("300", True), ("301", False), ("0", False)])
@@ -210,11 +211,11 @@ def test_what_a_directive_makes_of_the_bundle_and_of_those_behind_it(
 
 
 def test_an_error_route_without_a_directive_ignores_the_error(account: Account, sandbox: Sandbox) -> None:
-    told = post(5, sandbox.receiver_url + "/hooks/told", {"said": "{{3.error.type}}: {{3.error.message}}"})
+    told = post(5, sandbox.receiver_url + "/hooks/told", {"failed": "{{2.value}}"})
     [run] = played(account, *failing(sandbox, told, status=429), bundle=BOTH).executions
     assert (run.status, after(sandbox)) == ("success", [{"value": "second", "status": "200"}])
-    [said] = [each.body["said"] for each in sandbox.received if each.path == "/hooks/told"]
-    assert said == "RateLimitError: 429: {}"
+    assert [each.body for each in sandbox.received if each.path == "/hooks/told"] == [{"failed": "first"}]
+    assert run.outputs["http:MakeRequest (3)"][0].kind == "RateLimitError"
 
 
 def test_an_error_that_nothing_handles_ends_the_run_and_switches_the_scenario_off(
@@ -266,6 +267,13 @@ def test_nobody_at_the_other_end_is_a_connection_error(account: Account) -> None
     assert "ConnectionError" in run.error
 
 
+def test_an_answer_that_takes_too_long_is_a_timeout(account: Account, sandbox: Sandbox) -> None:
+    sandbox.fault("receiver", "hooks.post", "hang")
+    [run] = played(account, post(2, sandbox.receiver_url + "/hooks/x", mapper={"timeout": "1"})).executions
+    sandbox.release()
+    assert "ModuleTimeoutError" in run.error
+
+
 # -- what it does not know -----------------------------------------------------------------------------------------
 
 
@@ -293,6 +301,7 @@ def test_a_blueprint_with_something_unknown_is_refused_when_it_is_imported(
     ("more", "what"),
     [
         ({"paginationType": "urlBased"}, "pages"),
+        ({"shareCookies": True}, "cookies"),
         ({"contentType": "multipart"}, "multipart"),
         ({"proxy": "x"}, "proxy"),
     ],

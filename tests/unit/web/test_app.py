@@ -195,6 +195,8 @@ def test_the_docs_are_one_page_without_scripts_or_strangers(client: FlaskClient)
     assert "http" not in page.text.replace("https://n8n.example", "").replace("https://hook", "").partition("<main>")[0]
     for wanted in ('id="claim-refused"', "/v1/sequences/{sequence_id}/steps/{name}/run", "flow.platform"):
         assert wanted in page.text
+    assert "<li><strong>Keys</strong> name the businesses" in page.text  # descriptions are CommonMark
+    assert "**" not in page.text
 
 
 @pytest.mark.parametrize(
