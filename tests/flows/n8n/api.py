@@ -56,12 +56,18 @@ class Execution:
 
     @property
     def caller(self) -> str | None:
-        """The number that Twilio's post named."""
+        """The number that the post named which started it: Twilio's, a phone system's, or an event of the sidecar's."""
         for runs in self.runs.values():
             for item in map(_first_item, runs):
-                if isinstance(item, dict) and isinstance(item.get("body"), dict) and "From" in item["body"]:
-                    return str(item["body"]["From"])
+                if isinstance(item, dict) and isinstance(item.get("body"), dict) and (found := _named(item["body"])):
+                    return found
         return None
+
+
+def _named(body: dict[str, Any]) -> str | None:
+    contact = (body.get("data") or {}).get("contact") or {}
+    found = body.get("From") or body.get("from") or contact.get("phone")
+    return str(found) if found else None
 
 
 def _first_item(run: dict[str, Any]) -> Any:
@@ -96,13 +102,15 @@ class Api:
         return json.loads(raw) if raw else None
 
     def everything(self) -> list[Execution]:
-        """Every run of every workflow, newest first."""
-        found = self.call("/executions?includeData=true&limit=100")
-        return [Execution.of(given) for given in found["data"]]
+        """Every run of every workflow, newest first; of those that run now, what is saved of them."""
+        lists = ("/executions?includeData=true&limit=100", "/executions?includeData=true&limit=100&status=running")
+        found = {given["id"]: given for path in lists for given in self.call(path)["data"]}
+        return [Execution.of(found[one]) for one in sorted(found, key=int, reverse=True)]
 
-    def of_caller(self, caller: str) -> list[Execution]:
-        """The runs that a caller's calls started, newest first."""
-        return [execution for execution in self.everything() if execution.caller == caller]
+    def of_caller(self, caller: str, workflow_id: str = "") -> list[Execution]:
+        """The runs that a caller's calls started, newest first; of one workflow or of any."""
+        found = [execution for execution in self.everything() if execution.caller == caller]
+        return [execution for execution in found if workflow_id in ("", execution.workflow_id)]
 
     def create_workflow(self, document: dict[str, Any]) -> str:
         """A workflow by the public API, published; its id. The API takes four fields and no other."""

@@ -12,7 +12,18 @@ from sidecar.sandbox import Sandbox
 from tests.flows.n8n.api import Api
 from tests.flows.n8n.installation import NotInstallableError, installed
 from tests.flows.n8n.servers import N8n, Sidecar
-from tests.flows.n8n.stack import CREDENTIAL, QUICK, WAITS, Stack, business_id, secret_of, write_businesses
+from tests.flows.n8n.stack import (
+    CREDENTIAL,
+    QUICK,
+    TWO_TEXTS,
+    WAITS,
+    Stack,
+    business_id,
+    secret_of,
+    write_businesses,
+    write_two_text_businesses,
+)
+from tests.flows.n8n.twilio_front import TwilioFront
 from tests.flows.n8n.workflows import for_client, path_of
 
 if TYPE_CHECKING:
@@ -43,7 +54,9 @@ def a_stack(installation: Installation, folder: Path) -> Iterator[Stack]:
     """Start everything, import the workflow, point the numbers at it; stop everything."""
     with Sandbox(SystemClock().now) as sandbox, contextlib.ExitStack() as ends:
         write_businesses(folder / "businesses", sandbox, WAITS)
-        sidecar, n8n = Sidecar(folder, sandbox), N8n(installation, folder)
+        write_two_text_businesses(folder / "businesses", sandbox)
+        front = ends.enter_context(TwilioFront(sandbox.twilio_url, folder))
+        sidecar, n8n = Sidecar(folder, sandbox), N8n(installation, folder, more=front.environment)
         sidecar.command("db", "upgrade")
         key = secret_of(sidecar.command("keys", "create", "n8n", "--every-business"))
         operator = secret_of(sidecar.command("keys", "create", "tests", "--every-business", "--all-scopes"))
@@ -63,4 +76,6 @@ def a_stack(installation: Installation, folder: Path) -> Iterator[Stack]:
         n8n.wait_for_webhook(path_of(workflow))
         for number in WAITS:
             sandbox.twilio_number(number, voice_url=n8n.url + path_of(workflow))
-        yield Stack(sandbox, sidecar, n8n, api, operator)
+        for number in TWO_TEXTS:
+            sandbox.twilio_number(number)
+        yield Stack(sandbox, sidecar, n8n, api, operator, front)

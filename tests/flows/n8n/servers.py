@@ -164,7 +164,7 @@ class N8n(Server):
 
     ready = "/healthz/readiness"
 
-    def __init__(self, installation: Installation, folder: Path) -> None:
+    def __init__(self, installation: Installation, folder: Path, more: dict[str, str] | None = None) -> None:
         port = free_port()
         node = str(installation.node.parent)
         environment = {
@@ -185,6 +185,7 @@ class N8n(Server):
             "N8N_SECURE_COOKIE": "false",
             "GENERIC_TIMEZONE": "Europe/London",
             **dict.fromkeys(_OFF.split(), "false"),
+            **(more or {}),
         }
         super().__init__([*installation.command, "start"], folder, environment, port)
         self._command_line = installation.command

@@ -17,6 +17,7 @@ import yaml
 from sidecar.sandbox.twilio_caller import Ways
 from sidecar.shipped import shipped
 from tests.flows.n8n.servers import N8n, Sidecar, exchange, until
+from tests.flows.n8n.workflows import for_client, path_of, shipped_workflow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
 
     from sidecar.sandbox import CallStory, Sandbox, SentEmail
     from tests.flows.n8n.api import Api, Execution
+    from tests.flows.n8n.twilio_front import TwilioFront
 
 CREDENTIAL: Final = "Recovery sidecar"
+EVENTS: Final = "Recovery events"
+"""The credential of the webhooks that the sidecar posts events to."""
 
 QUICK: Final = "+441174960011"
 """Everything goes out within seconds."""
@@ -35,6 +39,21 @@ LATE_EMAIL: Final = "+441174960013"
 """The email is hours away: what happens after the callback."""
 
 WAITS: Final = {QUICK: ("2s", "2s"), LATE_CALL: ("3h", "3h"), LATE_EMAIL: ("1s", "3h")}
+
+SECOND_SOON: Final = "+441174960021"
+"""Two texts, the second within seconds."""
+SECOND_LATE: Final = "+441174960022"
+"""The second text is hours away: what happens after the first."""
+CHECK_INS: Final = "+441174960023"
+"""Both texts and both check-ins within seconds."""
+OWN_SENDER: Final = "+441174960024"
+"""As `SECOND_LATE`, and its texts are sent by n8n's own Twilio node."""
+
+TWO_TEXTS: Final = {
+    SECOND_SOON: ("2s", "1w", "3w"), SECOND_LATE: ("3h", "1w", "3w"), CHECK_INS: ("1s", "3s", "6s"),
+    OWN_SENDER: ("3h", "1w", "3w"),
+}  # fmt: skip
+"""The second text and both check-ins, each counted from the first text."""
 _ALL_DAY: Final = {"daily": "0-24", "holidays": "0-24"}
 
 _callers = itertools.count(200)
@@ -63,20 +82,33 @@ def business_id(number: str) -> str:
 
 def write_businesses(folder: Path, sandbox: Sandbox, waits: dict[str, tuple[str, str]], **more: Any) -> None:
     """A business file and a playbook for each number; the shipped words, the times shortened by the playbook."""
-    folder.mkdir()
-    playbooks = folder.with_name("playbooks")
-    playbooks.mkdir()
-    words = yaml.safe_load((shipped("playbooks") / "uk-three-layer.yaml").read_text(encoding="utf-8"))
     for number, (callback, email) in waits.items():
-        name = business_id(number)
         after = {
             "acknowledge": {"wait": "0s"},
             "callback": {"step": "acknowledge", "wait": callback},
             "email": {"step": "callback", "wait": email},
         }
-        steps = [{**step, "after": after[step["name"]], "deadline": "6h"} for step in words["steps"]]
-        (playbooks / f"{name}.yaml").write_text(yaml.safe_dump({**words, "name": name, "steps": steps}))
-        (folder / f"{name}.yaml").write_text(yaml.safe_dump(_business(name, number, sandbox) | more))
+        _write_business(folder, sandbox, number, "uk-three-layer", after, more)
+
+
+def write_two_text_businesses(folder: Path, sandbox: Sandbox) -> None:
+    """Those of `TWO_TEXTS`, which may post their events to this machine."""
+    for number, waits in TWO_TEXTS.items():
+        later = zip(("second_text", "week_one", "week_three"), waits, strict=True)
+        after = {"acknowledge": {"wait": "0s"}} | {name: {"step": "acknowledge", "wait": wait} for name, wait in later}
+        _write_business(folder, sandbox, number, "contractor-two-text", after, {"event_hosts": ["127.0.0.1"]})
+
+
+def _write_business(
+    folder: Path, sandbox: Sandbox, number: str, playbook: str, after: dict[str, dict[str, str]], more: dict[str, Any]
+) -> None:
+    name, playbooks = business_id(number), folder.with_name("playbooks")
+    for place in (folder, playbooks):
+        place.mkdir(exist_ok=True)
+    words = yaml.safe_load((shipped("playbooks") / f"{playbook}.yaml").read_text(encoding="utf-8"))
+    steps = [{**step, "after": after[step["name"]], "deadline": "6h"} for step in words["steps"]]
+    (playbooks / f"{name}.yaml").write_text(yaml.safe_dump({**words, "name": name, "steps": steps}))
+    (folder / f"{name}.yaml").write_text(yaml.safe_dump(_business(name, number, sandbox) | more))
 
 
 def _business(name: str, number: str, sandbox: Sandbox) -> dict[str, Any]:
@@ -98,15 +130,48 @@ def _business(name: str, number: str, sandbox: Sandbox) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A workflow in n8n."""
+
+    id: str
+    path: str
+    """Of its webhook, below n8n's address."""
+
+
 class Stack:
     """What a scenario plays with, and what it looks at afterwards."""
 
-    def __init__(self, sandbox: Sandbox, sidecar: Sidecar, n8n: N8n, api: Api, key: str) -> None:
+    def __init__(self, sandbox: Sandbox, sidecar: Sidecar, n8n: N8n, api: Api, key: str, front: TwilioFront) -> None:
         self.sandbox = sandbox
         self.sidecar = sidecar
         self.n8n = n8n
         self.api = api
         self._key = key
+        self.front = front
+
+    # -- what is set up --------------------------------------------------------------------------------------------
+
+    def publish(self, name: str, **settings: str) -> Published:
+        """A shipped workflow by the public API, its Settings filled in; from then on its webhook is there."""
+        workflow = for_client(name, sidecar_url=self.sidecar.url, **settings)
+        found = self.api.call("/workflows?limit=100")["data"]
+        [errors] = [one["id"] for one in found if one["name"] == shipped_workflow("recovery-errors")["name"]]
+        workflow["settings"]["errorWorkflow"] = errors
+        published = Published(self.api.create_workflow(workflow), path_of(workflow))
+        self.n8n.wait_for_webhook(published.path)
+        return published
+
+    def key_header(self, name: str) -> dict[str, str]:
+        """A *Header Auth* credential as a person makes it in the editor; the header that opens its webhooks."""
+        header = {"name": "x-recovery-key", "value": "a key of the tests, long enough"}
+        self.api.call("/credentials", "POST", {"name": name, "type": "httpHeaderAuth", "data": header})
+        return {header["name"]: header["value"]}
+
+    def subscribe(self, number: str, published: Published, key: dict[str, str], *events: str) -> None:
+        """A business's events go to a workflow, with the header that it asks for."""
+        wanted = {"url": self.n8n.url + published.path, "events": events, "headers": key}
+        self.ask("/v1/subscriptions", wanted | {"business": business_id(number)})
 
     # -- what happens ----------------------------------------------------------------------------------------------
 
@@ -115,7 +180,7 @@ class Stack:
         lead = Lead.new(self.sandbox)
         consent = {"basis": "express", "channels": ["sms", "voice", "email"], "given_at": "2026-01-05T10:00:00Z",
                    "evidence": "form 17", "phone": lead.phone, "business": ""}  # fmt: skip
-        for number in WAITS:
+        for number in (*WAITS, *TWO_TEXTS):
             self.ask("/v1/contacts/consents", consent | {"business": business_id(number)})
         return lead
 
@@ -179,13 +244,19 @@ class Stack:
         return found
 
     def execution(
-        self, lead: Lead, what: str, holds: Callable[[Execution], object], seconds: float = 90.0, nth: int = 1
+        self,
+        lead: Lead,
+        what: str,
+        holds: Callable[[Execution], object],
+        seconds: float = 90.0,
+        nth: int = 1,
+        of: Published | None = None,
     ) -> Execution:
-        """The execution of their first (nth) call, once it is as described."""
+        """The execution of their first (nth) call, of one workflow or of any, once it is as described."""
         found: list[Execution] = []
 
         def there() -> Execution | None:
-            found[:] = self.api.of_caller(lead.phone)[::-1][nth - 1 : nth]
+            found[:] = self.api.of_caller(lead.phone, of.id if of else "")[::-1][nth - 1 : nth]
             return found[0] if found and holds(found[0]) else None
 
         try:
@@ -198,10 +269,10 @@ class Stack:
         """Their execution, once it waits at a node."""
         return self.execution(lead, f"the wait at {node!r}", lambda it: it.status == "waiting" and it.last_node == node)
 
-    def ended(self, lead: Lead, seconds: float = 90.0, nth: int = 1) -> Execution:
+    def ended(self, lead: Lead, seconds: float = 90.0, nth: int = 1, of: Published | None = None) -> Execution:
         """Their execution, once it is over."""
         over = ("success", "error", "crashed")
-        return self.execution(lead, "the execution's end", lambda it: it.status in over, seconds, nth)
+        return self.execution(lead, "the execution's end", lambda it: it.status in over, seconds, nth, of)
 
 
 def secret_of(said: str) -> str:
