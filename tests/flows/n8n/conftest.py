@@ -14,6 +14,7 @@ from tests.flows.n8n.installation import NotInstallableError, installed
 from tests.flows.n8n.servers import N8n, Sidecar
 from tests.flows.n8n.stack import (
     CREDENTIAL,
+    EVENTS,
     QUICK,
     TWO_TEXTS,
     WAITS,
@@ -47,6 +48,12 @@ def stack(n8n_installation: Installation, tmp_path_factory: pytest.TempPathFacto
     """The stack that scenarios share; each has a caller of its own."""
     with a_stack(n8n_installation, tmp_path_factory.mktemp("stack")) as built:
         yield built
+
+
+@pytest.fixture(scope="session")
+def events_key(stack: Stack) -> dict[str, str]:
+    """What the sidecar sends with its events, so that the workflows' webhooks take them."""
+    return stack.key_header(EVENTS)
 
 
 @contextlib.contextmanager
