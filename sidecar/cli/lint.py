@@ -46,6 +46,11 @@ _COLOURS: Final = {"error": "red", "warning": "yellow", "code": "cyan"}
     type=click.Path(path_type=Path, dir_okay=False),
     help="What FILE knows is not told again; it is written where it is not there.",
 )
+@click.option(
+    "--nodes",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The node types of your n8n (n8n export:nodes --output=FILE): every type, version and parameter is checked.",
+)
 @click.option("--explain", metavar="CODE", help="Say what a rule looks for, why, and what to do about it.")
 @click.pass_context
 def lint(
@@ -59,6 +64,7 @@ def lint(
     *,
     fix: bool,
     baseline: Path | None,
+    nodes: Path | None,
     explain: str | None,
 ) -> None:
     """Find what is wrong with n8n workflows and Make blueprints before a client is hurt.
@@ -71,6 +77,7 @@ def lint(
     from sidecar.flows.choosing import UnknownRuleError, choice
     from sidecar.flows.files import MissingError, sources
     from sidecar.flows.linting import lint as lint_flows
+    from sidecar.flows.node_types import NoNodeTypesError, exported_types
     from sidecar.flows.settings import agreed
 
     if explain is not None:
@@ -83,13 +90,14 @@ def lint(
         wanted = choice(select or team.select, ignore or team.ignore)
         stdin = sys.stdin.buffer.read() if "-" in paths else None
         files = list(sources(paths, exclude=(*exclude, *team.exclude), stdin=stdin))
-        report = lint_flows(files, wanted=wanted)
+        types = exported_types(nodes) if nodes is not None else None
+        report = lint_flows(files, wanted=wanted, nodes=types)
         if fix and _mended(report):
             files = list(sources(paths, exclude=(*exclude, *team.exclude), stdin=stdin))
-            report = lint_flows(files, wanted=wanted)
+            report = lint_flows(files, wanted=wanted, nodes=types)
         if baseline is not None:
             report = _unknown(report, baseline)
-    except (UnknownRuleError, MissingError) as error:
+    except (UnknownRuleError, MissingError, NoNodeTypesError) as error:
         raise click.UsageError(str(error)) from error
     if not report.files:
         click.echo(f"There is no .json file in {', '.join(paths)}.", err=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from sidecar.shipped import shipped
+from sidecar.flows.schemas import shipped_json
 
 HOLE: Final = "\0"
 """Stands in an address for what is only known when the flow runs."""
@@ -33,15 +32,11 @@ class Operation:
 
 
 @cache
-def _document() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((shipped("schemas") / "openapi.json").read_text(encoding="utf-8"))
-    return found
-
-
-@cache
 def _paths() -> tuple[tuple[re.Pattern[str], str], ...]:
     """Literal segments before braces: `/v1/messages/inbound` is no name of anything."""
-    found = sorted((path for path in _document()["paths"] if path.startswith("/v1/")), key=lambda path: path.count("{"))
+    found = sorted(
+        (path for path in shipped_json("openapi")["paths"] if path.startswith("/v1/")), key=lambda path: path.count("{")
+    )
     return tuple(
         (re.compile(re.sub(r"\\\{\w+\\\}", r"[^/?]+", re.escape(path)) + r"/?(?:[?#].*)?$", re.DOTALL), path)
         for path in found
@@ -52,7 +47,7 @@ def _paths() -> tuple[tuple[re.Pattern[str], str], ...]:
 def operations() -> dict[tuple[str, str], Operation]:
     """By method and path."""
     found: dict[tuple[str, str], Operation] = {}
-    for path, methods in _document()["paths"].items():
+    for path, methods in shipped_json("openapi")["paths"].items():
         for method, said in methods.items():
             if method in {"get", "post", "put", "patch", "delete"}:
                 fields, required = _body(said)
@@ -76,7 +71,7 @@ def _body(said: dict[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
 
 def _fields(schema: dict[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
     while "$ref" in schema:
-        schema = _document()["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]]
+        schema = shipped_json("openapi")["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]]
     names, required = set(schema.get("properties", {})), set(schema.get("required", ()))
     for word in ("oneOf", "anyOf"):
         alternatives = [_fields(one) for one in schema.get(word, ())]

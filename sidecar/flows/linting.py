@@ -17,6 +17,8 @@ from sidecar.flows.strings import place_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from sidecar.flows.node_types import NodeTypes
+
 Flow = Workflow | Blueprint
 
 
@@ -32,6 +34,7 @@ class Source:
 class Flows:
     """Every flow of a run: what a rule looks at that needs more than one."""
 
+    nodes: NodeTypes | None = None
     workflows: list[Workflow] = field(default_factory=list)
     blueprints: list[Blueprint] = field(default_factory=list)
 
@@ -63,11 +66,15 @@ def lint(
     sources: Iterable[Source],
     *,
     wanted: Callable[[Rule], bool] | None = None,
+    nodes: NodeTypes | None = None,
 ) -> Report:
-    """Read every file and hold every wanted rule against it. Nothing that is in a file makes this fail."""
+    """Read every file and hold every wanted rule against it. Nothing that is in a file makes this fail.
+
+    ``nodes`` are those of the n8n that the workflows are for; without it, what is shipped of them.
+    """
     known = {code: rule for code, rule in rules().items() if wanted is None or wanted(rule)}
     files: dict[str, _File] = {}
-    flows = Flows()
+    flows = Flows(nodes)
     for source in sources:
         file = files.setdefault(source.name, _File(source.name))
         _read(source, file, known, flows)
@@ -119,7 +126,7 @@ def _read(source: Source, file: _File, known: Mapping[str, Rule], flows: Flows) 
         report("S002", Found((), f"{_kind(parsed.value)}, which is neither; looked for {LOOKED_FOR}"))
     for document in found:
         if document.platform == "n8n":
-            flows.workflows.append(Workflow(document))
+            flows.workflows.append(Workflow(document, flows.nodes))
         else:
             flows.blueprints.append(Blueprint(document))
 

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from sidecar.flows.expressions.n8n import Expression, read
+from sidecar.flows.node_types import shipped_types
 from sidecar.flows.strings import strings
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from sidecar.flows.documents import Document
     from sidecar.flows.findings import Place
+    from sidecar.flows.node_types import NodeTypes
 
 BASE: Final = "n8n-nodes-base."
 LANGCHAIN: Final = "@n8n/n8n-nodes-langchain."
@@ -88,11 +90,12 @@ class Node:
 class Workflow:
     """A workflow as a graph. Members that do not have their shape are left out: `structure` reports those."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, types: NodeTypes | None = None) -> None:
         self.document = document
         self.value = document.value
         self.place = document.place
         self.file = document.file
+        self._types = types
         self.nodes = list(_nodes(document))
         self.by_name = {node.name: node for node in reversed(self.nodes)}
         self.by_type: dict[str, list[Node]] = {}
@@ -104,6 +107,11 @@ class Workflow:
             if edge.source in self.by_name and edge.target in self.by_name:
                 self.outgoing.setdefault(edge.source, []).append(edge)
                 self.incoming.setdefault(edge.target, []).append(edge)
+
+    @property
+    def types(self) -> NodeTypes:
+        """What is known of the node types of the n8n that it is for."""
+        return self._types if self._types is not None else shipped_types()
 
     @property
     def name(self) -> str:

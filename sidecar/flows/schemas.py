@@ -1,4 +1,4 @@
-"""What a schema says about a flow, in sentences. Loaded only for a flow that is known to break it."""
+"""What ships as JSON, and what a schema says about a flow, in sentences (loaded only for one that breaks it)."""
 
 from __future__ import annotations
 
@@ -32,12 +32,18 @@ _KINDS: Final = {
 
 
 @cache
+def shipped_json(name: str) -> dict[str, Any]:
+    """``schemas/<name>.json``, read once."""
+    found: dict[str, Any] = json.loads((shipped("schemas") / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
+@cache
 def validator(name: str) -> Validator:
     """The validator of ``schemas/<name>.schema.json`` (draft 2020-12)."""
     from jsonschema import Draft202012Validator
 
-    text = (shipped("schemas") / f"{name}.schema.json").read_text(encoding="utf-8")
-    return Draft202012Validator(json.loads(text))
+    return Draft202012Validator(shipped_json(f"{name}.schema"))
 
 
 def violations(name: str, value: Any) -> Iterator[tuple[Place, str]]:

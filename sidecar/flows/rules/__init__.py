@@ -28,6 +28,7 @@ _MODULES: Final = (
     "secrets",
     "n8n_nodes",
     "n8n_waits",
+    "n8n_types",
     "make",
     "make_modules",
     "calls",

@@ -6,26 +6,16 @@ and their choices. A module or version that is not in there is not judged.
 
 from __future__ import annotations
 
-import json
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sidecar.flows.findings import Found, shown
 from sidecar.flows.rules import rule
-from sidecar.shipped import shipped
+from sidecar.flows.schemas import shipped_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sidecar.flows.make import Blueprint
-
-
-@cache
-def _facts() -> dict[str, dict[str, list[dict[str, Any]]]]:
-    found: dict[str, dict[str, list[dict[str, Any]]]] = json.loads(
-        (shipped("schemas") / "make-modules.json").read_text(encoding="utf-8")
-    )
-    return found
 
 
 @rule(
@@ -38,7 +28,7 @@ def _facts() -> dict[str, dict[str, list[dict[str, Any]]]]:
 )
 def bounds(blueprint: Blueprint) -> Iterator[Found]:
     """Each literal outside of its field's bounds or choices."""
-    facts = _facts()
+    facts = shipped_json("make-modules")
     for module in blueprint.modules:
         known = facts.get(f"{module.module}@{module.version:g}", {})
         for part, values in (("parameters", module.parameters), ("mapper", module.mapper)):

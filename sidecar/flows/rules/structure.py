@@ -74,7 +74,7 @@ def duplicate_ids(workflow: n8n.Workflow) -> Iterator[Found]:
     seen: dict[str, str] = {}
     for node in workflow.nodes:
         own = node.raw.get("id")
-        if isinstance(own, str):
+        if isinstance(own, str) and own:  # n8n fills in those that are absent or empty
             if own in seen:
                 said = f"{shown(node.name)} has the id of {shown(seen[own])}: {shown(own)}"
                 yield Found((*node.place, "id"), said, node.name)

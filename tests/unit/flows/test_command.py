@@ -21,7 +21,8 @@ from sidecar.flows.report.text import window
 from tests.support.flows import ROOT, blueprint, linted, module, node, workflow
 
 HOOK = node("Hook", "webhook", {"httpMethod": "POST", "path": "a", "authentication": "headerAuth"})
-BYPASS = workflow([HOOK, node("Text", "twilio", {"to": "={{ $json.to }}"})], "Hook > Text")
+SENDING = {"from": "+441174960001", "to": "={{ $json.to }}", "message": "Sorry!"}
+BYPASS = workflow([HOOK, node("Text", "twilio", SENDING)], "Hook > Text")
 CLEAN = workflow([{**HOOK, "parameters": {**HOOK["parameters"], "path": "b"}}])
 WARNING = workflow([HOOK], settings={})
 
@@ -98,7 +99,7 @@ def test_the_other_formats_are_those_that_their_readers_take() -> None:
 
 
 def test_names_of_any_kind_do_not_break_a_format() -> None:
-    odd = workflow([HOOK, node('T"<&\x00\x1b\ud800,:%\n', "twilio", {"to": "={{ $json.to }}"})])
+    odd = workflow([HOOK, node('T"<&\x00\x1b\ud800,:%\n', "twilio", SENDING)])
     odd["connections"] = {"Hook": {"main": [[{"node": odd["nodes"][1]["name"], "type": "main", "index": 0}]]}}
     report = linted(odd)
     ET.fromstring(FORMATS["junit"](report))  # noqa: S314 - our own
@@ -180,6 +181,28 @@ def test_ids_of_one_account_are_taken_away_and_break_gets_its_store(folder: Path
     assert mended["flow"][0]["parameters"] == {"maxResults": 1}
     assert mended["flow"][1]["parameters"] == {}
     assert mended["metadata"]["scenario"]["dlq"] is True
+
+
+def test_node_types_of_an_installation_are_looked_at(folder: Path) -> None:
+    write("clean.json", CLEAN)
+    described = {
+        "name": "n8n-nodes-base.webhook",
+        "version": [1, 2],
+        "properties": [{"name": "path", "required": True}],
+    }
+    write("nodes.json", [described])
+    assert run("clean.json", "--nodes", "nodes.json")[1] == "all well in 1 file (1 flow)\n"
+    write("nodes.json", [{**described, "version": [2]}])
+    assert "webhook has no version 1; it has 2" in run("clean.json", "--nodes", "nodes.json")[1]
+    write("nodes.json", [{**described, "name": "other.webhook"}])
+    assert "'n8n-nodes-base.webhook' is not installed" in run("clean.json", "--nodes", "nodes.json")[1]
+    wrongs: tuple[Any, ...] = ({}, [], [1], [{"name": "a"}], [{"name": "a", "version": 1, "properties": {"b": 1}}])
+    for wrong in wrongs:
+        write("nodes.json", wrong)
+        status, said = run("clean.json", "--nodes", "nodes.json")
+        assert status == 2
+        assert "n8n export:nodes" in said
+    assert run("clean.json", "--nodes", "nowhere.json")[0] == 2
 
 
 def test_a_rule_is_explained() -> None:

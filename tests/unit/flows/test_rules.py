@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sidecar.flows.linting import Source, lint
+from sidecar.flows.node_types import NodeTypes
 from sidecar.flows.report.text import lines
 from sidecar.flows.rules import rules
 from tests.support.flows import blueprint, codes, module, node, workflow
@@ -52,6 +53,9 @@ def http(number: int = 2, url: str = "https://crm.example.com/x", **more: Any) -
 
 IGNORE = [module(90, "builtin:Ignore")]
 MAKE_RUN = "{{1.sidecar_url}}/v1/sequences/{{1.sequence_id}}/steps/acknowledge/run"
+
+NAMES = ("manualTrigger", "noOp")
+SENDING = {"from": "+441174960001", "to": "+447700900123", "message": "A call was missed"}
 
 EXAMPLES: dict[str, tuple[Any, Any]] = {
     "S001": (b"{", b'{"nodes": [], "connections": {}}'),
@@ -143,6 +147,19 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
         after(post(credentials={"httpBearerAuth": {"id": "7", "name": "Recovery sidecar"}})),
         after(post(credentials={"httpBearerAuth": {"id": None, "name": "Recovery sidecar"}})),
     ),
+    "P231": (after(node("A", "executeCommand")), after(node("A", "noOp"))),
+    "P232": (
+        after(node("A", "httpRequest", {"url": RUN}, version=4.15)),
+        after(node("A", "httpRequest", {"url": RUN}, version=99)),
+    ),
+    "P233": (
+        after(node("A", "wait", {"resume": "specificTime"}, version=1.1)),
+        after(node("A", "wait", {"resume": "specificTime", "dateTime": "={{ $json.wake_by }}"}, version=1.1)),
+    ),
+    "P234": (
+        after(node("A", "twilio", {"operation": "make", **SENDING}, credentials={"httpBearerAuth": {"name": "T"}})),
+        after(node("A", "twilio", {"operation": "make", **SENDING}, credentials={"twilioApi": {"name": "T"}})),
+    ),
     "P301": (blueprint(MAKE_HOOK, http()), blueprint(MAKE_HOOK, http(onerror=IGNORE))),
     "P302": (
         blueprint(MAKE_HOOK, http(onerror=[module(3, "builtin:Break")]), scenario={"dlq": False}),
@@ -208,10 +225,15 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
 }
 
 
-def found(example: Any) -> set[str]:
+NODES = {"P231": NodeTypes([{"name": f"n8n-nodes-base.{name}", "version": 1} for name in NAMES], whole=True)}
+"""What is known of an installation, for rules that ask."""
+
+
+def found(example: Any, code: str) -> set[str]:
     if isinstance(example, bytes):
         return {one.code for one in lint([Source("a.json", example)]).findings}
-    return codes(*example) if isinstance(example, list) else codes(example)
+    flows = example if isinstance(example, list) else [example]
+    return codes(*flows, nodes=NODES.get(code))
 
 
 def test_every_rule_has_its_examples() -> None:
@@ -221,8 +243,8 @@ def test_every_rule_has_its_examples() -> None:
 @pytest.mark.parametrize("code", EXAMPLES)
 def test_the_bad_example_is_caught_and_the_good_one_is_not(code: str) -> None:
     bad, good = EXAMPLES[code]
-    assert code in found(bad)
-    assert code not in found(good)
+    assert code in found(bad, code)
+    assert code not in found(good, code)
 
 
 @pytest.mark.parametrize("code", EXAMPLES)
