@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sidecar.flows.documents import Document
 
 _ENDINGS: Final[tuple[tuple[Kind, str], ...]] = (("n8n-workflows", ".json"), ("make-blueprints", ".blueprint.json"))
+_INLINE: Final = re.compile(r"</?(?:a|b|code|em|i|span|strong|u)\b[^>]*>")
 _TAG: Final = re.compile(r"<[^>]*>")
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s")
 
@@ -65,7 +66,7 @@ class ShippedFlow:
 
 def without_tags(text: str) -> str:
     """Make keeps its notes as HTML."""
-    return " ".join(_TAG.sub(" ", text).split())
+    return " ".join(_TAG.sub(" ", _INLINE.sub("", text)).split())
 
 
 def _is_heading(line: str) -> bool:

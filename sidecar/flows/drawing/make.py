@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from sidecar.flows.drawing.scene import Box, Note, Scene, Tone, Wire
@@ -14,8 +13,8 @@ if TYPE_CHECKING:
 
 _ACROSS, _DOWN = 284.0, 104.0
 """From one module to the next, and from one row to the next."""
-_ON_A_LINE: Final = 75
-"""Letters of a note two modules wide, with room for where it breaks."""
+_LETTERS: Final = 78
+"""Letters of a note on a line, at least."""
 _WORDS: Final = {
     "equal": "=", "notequal": "≠", "greater": ">", "less": "<", "greaterorequal": "≥", "lessorequal": "≤",
     "contain": "contains", "notcontain": "does not contain", "startwith": "starts with", "exist": "is there",
@@ -32,11 +31,27 @@ def scene(document: Document) -> Scene:
     blueprint = Blueprint(document)
     drawn = Scene(blueprint.name)
     rows = _place(drawn, blueprint.main.modules, 0, 0, None)
-    for text in blueprint.notes.get(0, ())[:1]:
-        plain = _plain(text)
-        height = 52 + 15 * ceil(len(plain) / _ON_A_LINE)
-        drawn.notes.append(Note(-24, rows * _DOWN, 2 * _ACROSS, height, "Note", plain))
+    drawn.notes += _notes(blueprint, rows * _DOWN)
     return drawn
+
+
+def _notes(blueprint: Blueprint, top: float) -> list[Note]:
+    """What is to be known and filled in, below the modules in two columns: the scenario's note, then the modules'."""
+    about: dict[str, list[str]] = {}
+    for number, texts in sorted(blueprint.notes.items()):
+        for text in texts:
+            named = about.setdefault(_plain(text), [])
+            if number in blueprint.by_id:
+                named.append(blueprint.by_id[number].name)
+    heights = [top, top]
+    placed = []
+    for text, modules in about.items():
+        column = heights.index(min(heights))
+        height = 56 + 15.0 * (len(text) // _LETTERS + 1)
+        x = -24 + column * (2 * _ACROSS + 16)
+        placed.append(Note(x, heights[column], 2 * _ACROSS, height, ", ".join(modules) or "What it does", text))
+        heights[column] += height + 16
+    return placed
 
 
 def _place(drawn: Scene, modules: list[Module], column: int, row: int, before: Wire | None) -> int:

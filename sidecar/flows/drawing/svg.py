@@ -164,6 +164,8 @@ def _path(wire: Wire) -> str:
         if _is_back(wire):
             below, out = _under(wire), 12 + 5 * wire.output
             path = f"M{x1:.1f} {y1:.1f}h{out}V{below:.1f}H{x2 - 14:.1f}V{y2:.1f}H{x2 - 1:.1f}"
+        elif wire.outputs == 1 and y1 != y2:
+            path = _elbow(x1, y1, x2, y2)
         else:
             bend = max(28.0, (x2 - x1) / 2)
             path = f"M{x1:.1f} {y1:.1f}C{x1 + bend:.1f} {y1:.1f} {x2 - bend:.1f} {y2:.1f} {x2 - 1:.1f} {y2:.1f}"
@@ -172,6 +174,12 @@ def _path(wire: Wire) -> str:
         f'<path d="{path}" fill="none" stroke="{_WIRES[wire.kind]}" stroke-width="1.5" stroke-linejoin="round"{dash} '
         f'marker-end="url(#{wire.kind})"/>'
     )
+
+
+def _elbow(x1: float, y1: float, x2: float, y2: float) -> str:
+    """One of several routes from one point: down a line that all share, so that its label stands on it alone."""
+    turn, corner = x1 + 28, 10 if y2 > y1 else -10
+    return f"M{x1:.1f} {y1:.1f}H{turn - 10:.1f}q10 0 10 {corner}V{y2 - corner:.1f}q0 {corner} 10 {corner}H{x2 - 1:.1f}"
 
 
 def _labels(wires: list[Wire]) -> Iterator[str]:
@@ -186,8 +194,6 @@ def _labels(wires: list[Wire]) -> Iterator[str]:
         elif wire.outputs > 1 or _is_back(wire):
             yield _said(style, x1 + 5, y1 - 3, _short(wire.label, 22))
         else:
-            across = max(10, int((x2 - x1) / 5.6))
-            for number, line in enumerate(_wrapped(wire.label, across, 2)):
-                yield _said(
-                    style, x2 - 8, y2 - 8 - 12 + 12 * number if y2 == y1 else y2 - 20 + 12 * number, line, "end"
-                )
+            lines = _wrapped(wire.label, max(10, int((x2 - x1 - 28) / 5.6)), 2)
+            for number, line in enumerate(lines, 1 - len(lines)):
+                yield _said(style, x2 - 10, y2 - 6 + 12 * number, line, "end")

@@ -67,6 +67,19 @@ def test_a_filter_without_a_name_shows_its_condition() -> None:
     assert "{{1.type}} =" in " ".join(words(drawn(blueprint)))
 
 
+def test_the_notes_of_a_blueprint_stand_below_it_each_once_and_whole() -> None:
+    blueprint = make_blueprint()
+    text = "Give your address here. " * 20 + "And that is all."
+    blueprint["metadata"]["notes"] = [
+        {"moduleIds": [1, 2], "content": f"<p>{text}</p>"},
+        {"moduleIds": [], "content": "<p>Says <i>now</i> to each <b>step</b>.</p>"},
+    ]
+    read = words(drawn(blueprint))
+    assert [read[read.index(title) + 1] for title in ("What it does",)] == ["Says now to each step."]
+    assert read.count("Event of the sidecar, builtin:BasicRouter (2)") == 1
+    assert text in " ".join(read)
+
+
 def test_it_needs_nothing_else_and_runs_nothing() -> None:
     picture = drawn(n8n_workflow(name='<script>alert(1)</script> & "co"'))
     for one in ET.fromstring(picture).iter():  # noqa: S314 - made by us
