@@ -4,7 +4,9 @@
   (https://help.make.com/router).
 - A module that fails hands the bundle to its error route, whose directive decides
   (https://help.make.com/quick-error-handling-reference); an error route without one ignores the error.
-  What it may read of the error is documented nowhere, so it reads nothing.
+  A filter in front of it that does not hold leaves the error unhandled; modules on it may have error routes of their
+  own (https://help.make.com/advanced-error-handling). What it may read of the error is documented by no example, so
+  it reads nothing.
 - An error that nothing handles ends the run, and an instant scenario is switched off.
 - Of a bundle that Break puts aside, what follows the module on its own route is stored; routes beside it go on
   (that they do is not documented: our blueprints' routes exclude each other).
@@ -210,10 +212,8 @@ class _Run:
 
     def _handled(self, module: Module, rest: Sequence[Module], outputs: Outputs, error: BundleError) -> list[Any]:
         """The module's error route; what the module gives out instead, if anything."""
-        if not module.handlers:
-            raise _Over("error", f"{module.name}: {error.kind}: {error.message}", fatal=True) from error
         try:
-            self._flow(module.handlers, outputs)
+            handled = bool(module.handlers) and self._flow(module.handlers, outputs)
         except _Directive as directive:
             if directive.kind == "Resume":
                 self._execution.outputs[module.name].append(directive.mapper)
@@ -222,6 +222,9 @@ class _Run:
                 raise _Over("success" if directive.kind == "Commit" else "error", error.message) from error
             if directive.kind == "Break":
                 self._store(module, rest, outputs, error, directive.mapper)
+            return []
+        if not handled:
+            raise _Over("error", f"{module.name}: {error.kind}: {error.message}", fatal=True) from error
         return []
 
     def _store(

@@ -227,6 +227,21 @@ def test_an_error_that_nothing_handles_ends_the_run_and_switches_the_scenario_of
     assert run.error.startswith("http:MakeRequest (3): ConnectionError: 503")
 
 
+def test_an_error_that_the_filter_of_the_error_route_stops_is_unhandled(account: Account, sandbox: Sandbox) -> None:
+    # “If an error does not pass through the filter, it will be treated as if there is no error handler route defined.”
+    # https://docs.axelor.com/connect-help-center/docs/HTML/en/errors/advanced-error-handling.html (a copy of Make's)
+    ignored = directive(5, "Ignore") | {"filter": only_if("{{2.value}}", "second")}
+    scenario = played(account, *failing(sandbox, ignored), bundle=BOTH)
+    assert (scenario.executions[0].status, scenario.active) == ("error", False)
+
+
+def test_an_error_route_may_have_one_of_its_own(account: Account, sandbox: Sandbox) -> None:
+    told = post(5, sandbox.receiver_url + "/hooks/first", onerror=[directive(6, "Ignore")])
+    scenario = played(account, *failing(sandbox, told), bundle=BOTH)
+    assert (scenario.executions[0].status, scenario.active) == ("success", True)
+    assert after(sandbox) == [{"value": "second", "status": "200"}]
+
+
 def test_a_stored_execution_is_tried_again_from_the_module_that_failed(
     account: Account, sandbox: Sandbox, clock: ManualClock
 ) -> None:
