@@ -1,11 +1,18 @@
-"""Events as the sidecar sends them, and Settings as a person fills them in, for one scenario at a time."""
+"""One scenario at a time without a sidecar: its events as they come, and a receiver for whatever it sends."""
 
 from __future__ import annotations
 
-import copy
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from sidecar.flows.stamping import settings_of
+from tests.flows.make.modules import Keychain
+from tests.flows.make.stack import PUBLIC, TEAM
+
+if TYPE_CHECKING:
+    from sidecar.sandbox import Sandbox
+    from tests.flows.make.modules import Account
+
+SETTINGS = {"sidecar_url": PUBLIC, "team_webhook": f"{TEAM}/team"}
 
 
 def event(kind: str, **data: Any) -> dict[str, Any]:
@@ -17,14 +24,7 @@ def event(kind: str, **data: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def filled(blueprint: dict[str, Any], address: str, **settings: str) -> dict[str, Any]:
-    """A blueprint whose sidecar and team are at an address of the tests; settings that it does not have are left."""
-    made = copy.deepcopy(blueprint)
-    given = {"sidecar_url": f"{address}/hooks", "team_webhook": f"{address}/hooks/team", **settings}
-    for one in settings_of("make", made):
-        one["value"] = given.get(one["name"], one["value"])
-    for route in made["flow"][-1].get("routes", ()):
-        for condition in (one for group in route["flow"][0]["filter"]["conditions"] for one in group):
-            if condition["b"] == "https://":
-                condition["b"] = "http://"  # the tests' receiver has no certificate
-    return made
+def to_the_receiver(account: Account, sandbox: Sandbox) -> Account:
+    """The account with a key, in which sidecar and team are the sandbox's receiver."""
+    hooks = f"{sandbox.receiver_url}/hooks"
+    return replace(account, keychain=Keychain("authorization", "Bearer rk_x"), hosts={PUBLIC: hooks, TEAM: hooks})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree as ET
 
@@ -11,14 +10,15 @@ import pytest
 
 from sidecar.flows.drawing import drawing
 from sidecar.shipped import shipped
-from tests.flows.make.events import event, filled
+from tests.flows.make.events import SETTINGS, event, to_the_receiver
 from tests.flows.make.files import SHIPPED, graph, is_directive
-from tests.flows.make.modules import Keychain
 from tests.flows.make.scenario import Scenario
+from tests.flows.make.stack import TEAM, shipped_blueprint
 
 if TYPE_CHECKING:
     from sidecar.sandbox import Sandbox
     from tests.flows.make.modules import Account
+    from tests.flows.make.stack import Stack
 
 FOLDER: Final = shipped("make-blueprints")
 README: Final = (FOLDER / "README.md").read_text(encoding="utf-8")
@@ -54,30 +54,66 @@ def rows(head: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[start:end]]
 
 
-def credits_of(stories: list[dict[str, Any]], account: Account, address: str, **settings: str) -> int:
+def credits_of(
+    events: list[dict[str, Any]],
+    account: Account,
+    sandbox: Sandbox,
+    *,
+    team: str = SETTINGS["team_webhook"],
+    answer: str = "",
+) -> int:
     """What a story's events cost, by the interpreter's count of the modules that ran."""
-    account = replace(account, keychain=Keychain("authorization", "Bearer rk_x"))
+    receiver = to_the_receiver(account, sandbox)
+    settings = SETTINGS | {"team_webhook": team}
     scenarios = {
-        stem: Scenario(filled(flow.document.value, address, **settings), account) for stem, flow in SHIPPED.items()
+        "sequence-driver": Scenario(shipped_blueprint("sequence-driver", **settings), receiver),
+        "replies": Scenario(shipped_blueprint("replies", **settings, first_answer=answer), receiver),
+        "voice-outcomes": Scenario(shipped_blueprint("voice-outcomes", **settings), receiver),
     }
-    return sum(scenarios[LISTENING[one["type"].split("recovery.")[1][:-3]]].run(one).operations for one in stories)
+    return sum(
+        scenarios[LISTENING[one["type"].removeprefix("recovery.").removesuffix(".v1")]].run(one).operations
+        for one in events
+    )
 
 
 def test_the_stories_cost_what_it_says(account: Account, sandbox: Sandbox) -> None:
     said = {name: int(number) for name, number in rows("| what a missed call comes to | credits |")}
-    found = {name: credits_of(events, account, sandbox.receiver_url) for name, events in STORIES.items()}
+    found = {name: credits_of(events, account, sandbox) for name, events in STORIES.items()}
     assert said == found
 
 
+@pytest.mark.parametrize(
+    ("story", "words"),
+    [
+        ("nobody answers: text, call, email, the end", ""),
+        ("they answer the text", "Yes please"),
+        ("they say STOP to the text", "STOP"),
+    ],
+)
+def test_played_against_the_sidecar_they_cost_the_same(stack: Stack, story: str, words: str) -> None:
+    team = f"{TEAM}/hooks/team"
+    hooks = [
+        stack.install("sequence-driver", "step.ready", "sequence.closed", team_webhook=team),
+        stack.install("replies", "reply.received", team_webhook=team),
+        stack.install("voice-outcomes", "outcome.recorded", team_webhook=team),
+    ]
+    stack.miss()
+    stack.live(minutes=1)
+    if words:
+        stack.says(words)
+    stack.live(hours=2)
+    spent = sum(run.operations for hook in hooks for run in hook.scenario.executions)
+    assert [story, str(spent)] in rows("| what a missed call comes to | credits |")
+
+
 def test_without_a_team_channel_they_cost_less(account: Account, sandbox: Sandbox) -> None:
-    found = [credits_of(events, account, sandbox.receiver_url, team_webhook="") for events in STORIES.values()]
+    found = [credits_of(events, account, sandbox, team="") for events in STORIES.values()]
     assert f"{found[0]}, {found[1]}, {found[2]} and {found[3]}." in README
 
 
 def test_an_automatic_answer_costs_one_more(account: Account, sandbox: Sandbox) -> None:
-    url, events = sandbox.receiver_url, [reply("none")]
-    answered = credits_of(events, account, url, first_answer="Thanks!")
-    assert answered - credits_of(events, account, url) == 1
+    events = [reply("none")]
+    assert credits_of(events, account, sandbox, answer="Thanks!") - credits_of(events, account, sandbox) == 1
     assert "An automatic answer adds 1," in README
 
 
