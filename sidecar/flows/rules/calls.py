@@ -169,7 +169,7 @@ def _operation(workflow: Workflow, node: Node) -> Operation | None:
     "an expression reads what the sidecar does not answer",
     on="make",
     reason="It is empty: the filter behind it takes the same way for everybody.",
-    remedy="read a field of the answer, behind data (version 3) or body (version 4)",
+    remedy="read a field of the answer, behind data",
     source=_API,
 )
 def unknown_answers_in_make(blueprint: Blueprint) -> Iterator[Found]:
