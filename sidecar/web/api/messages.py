@@ -181,7 +181,7 @@ _RECORDED = {
     "decision": "recorded",
     "reason": "",
     "message_id": "SM00000000000000000000000000000001",
-    "intent": "reply",
+    "intent": "none",
     "contact_id": "con_019ab5c2f0000000a1b2c3d4e5f6",
     "sequence": {"id": "seq_019ab5c2f0010001a1b2c3d4e5f6"},
     "already": False,

@@ -25,7 +25,7 @@ def listing(asked: Asked) -> Answer:
 
 
 def show(asked: Asked) -> Answer:
-    """One sequence with its steps, touches and events."""
+    """One sequence with its steps, touches, messages and events."""
     found = asked.sidecar.timeline.sequence(_business(asked).id, asked.path["sequence_id"])
     if found is None:
         raise Problem("not-found", "There is no such sequence in this business", remedy="take the id from the list")
@@ -110,6 +110,15 @@ _LISTS = {
             "sent_at": "2026-11-20T10:00:01Z",
         }
     ],
+    "messages": [
+        {
+            "message_id": "SM00000000000000000000000000000001",
+            "channel": "sms",
+            "body": "Yes please, after 4 pm",
+            "intent": "none",
+            "at": "2026-11-20T10:02:10Z",
+        }
+    ],
     "events": [
         {
             "event_id": "evt_019ab5c2f0060006a1b2c3d4e5f6",
@@ -145,7 +154,7 @@ OPERATIONS = (
         path="/v1/sequences/{sequence_id}",
         tag="Sequences",
         summary="Look at one sequence",
-        description="With its steps, touches and events, in order: what was decided, when and why.",
+        description="With its steps, touches, messages and events, in order: what was said, decided, when and why.",
         view=show,
         scope="read",
         query=BusinessQuery,

@@ -62,7 +62,7 @@ class MessageAnswer(Answered):
     decision: Literal["recorded", "refused", "ignored"]
     reason: str = ""
     message_id: str | None = None
-    intent: str = Field("", description="What the person meant: `opt_out`, `opt_in`, `help`, `unclear` or a reply.")
+    intent: str = Field("", description="`opt_out`, `opt_in`, `help`, `unclear`, or `none`: an ordinary reply.")
     contact_id: str | None = None
     sequence: SequenceRef | None = None
     already: bool = False
@@ -197,6 +197,16 @@ class TouchShown(Shown):
     sent_at: datetime | None
 
 
+class MessageShown(Shown):
+    """What they wrote to us."""
+
+    message_id: str
+    channel: str
+    body: str
+    intent: str = Field(description="`opt_out`, `opt_in`, `help`, `unclear`, or `none`: an ordinary reply.")
+    at: datetime
+
+
 class EventShown(Shown):
     """One line of the record: ids and reasons, never texts or numbers."""
 
@@ -273,10 +283,11 @@ class SequencesAnswer(Answered):
 
 
 class SequenceAnswer(SequenceShown):
-    """One sequence with its steps, touches and events, in order."""
+    """One sequence with its steps, touches, messages and events, in order."""
 
     steps: list[StepShown]
-    touches: list[TouchShown]
+    touches: list[TouchShown] = Field(description="What we said, and what became of it.")
+    messages: list[MessageShown] = Field(description="What they said.")
     events: list[EventShown]
 
 

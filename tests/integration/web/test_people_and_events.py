@@ -29,6 +29,17 @@ def test_a_reply_closes_the_sequence(web: Web) -> None:
     assert web.post("/v1/messages/inbound", SMS).get_json()["already"] is True
 
 
+def test_a_sequence_shows_what_they_wrote(web: Web) -> None:
+    sequence = web.miss()["sequence"]["id"]
+    for number, body in enumerate(("are you free?", "STOP")):
+        web.post("/v1/messages/inbound", SMS | {"message_id": f"m-{number}", "body": body})
+    shown = web.get(f"/v1/sequences/{sequence}").get_json()["messages"]
+    assert [(one["message_id"], one["channel"], one["body"], one["intent"]) for one in shown] == [
+        ("m-0", "sms", "are you free?", "none"),
+        ("m-1", "sms", "STOP", "opt_out"),
+    ]
+
+
 def test_a_stop_as_a_form_is_not_lost(web: Web) -> None:
     web.miss()
     answer = web.call("POST", "/v1/messages/inbound", data=SMS | {"body": '"STOP"\nplease, I said "no"'})
