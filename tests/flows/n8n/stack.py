@@ -92,11 +92,11 @@ def write_businesses(folder: Path, sandbox: Sandbox, waits: dict[str, tuple[str,
 
 
 def write_two_text_businesses(folder: Path, sandbox: Sandbox) -> None:
-    """Those of `TWO_TEXTS`, which may post their events to this machine."""
+    """Those of `TWO_TEXTS`."""
     for number, waits in TWO_TEXTS.items():
         later = zip(("second_text", "week_one", "week_three"), waits, strict=True)
         after = {"acknowledge": {"wait": "0s"}} | {name: {"step": "acknowledge", "wait": wait} for name, wait in later}
-        _write_business(folder, sandbox, number, "contractor-two-text", after, {"event_hosts": ["127.0.0.1"]})
+        _write_business(folder, sandbox, number, "contractor-two-text", after, {})
 
 
 def _write_business(
@@ -127,6 +127,7 @@ def _business(name: str, number: str, sandbox: Sandbox) -> dict[str, Any]:
             "from_address": "sam@harbour.example", "reply_to": "replies@harbour.example",
         },
         "flow": {"platform": "n8n", "callback_hosts": ["127.0.0.1"]},
+        "event_hosts": ["127.0.0.1"],
     }  # fmt: skip
 
 
@@ -152,9 +153,9 @@ class Stack:
 
     # -- what is set up --------------------------------------------------------------------------------------------
 
-    def publish(self, name: str, **settings: str) -> Published:
+    def publish(self, name: str, client: str = "", **settings: str) -> Published:
         """A shipped workflow by the public API, its Settings filled in; from then on its webhook is there."""
-        workflow = for_client(name, sidecar_url=self.sidecar.url, **settings)
+        workflow = for_client(name, client, sidecar_url=self.sidecar.url, **settings)
         found = self.api.call("/workflows?limit=100")["data"]
         [errors] = [one["id"] for one in found if one["name"] == shipped_workflow("recovery-errors")["name"]]
         workflow["settings"]["errorWorkflow"] = errors
@@ -168,10 +169,10 @@ class Stack:
         self.api.call("/credentials", "POST", {"name": name, "type": "httpHeaderAuth", "data": header})
         return {header["name"]: header["value"]}
 
-    def subscribe(self, number: str, published: Published, key: dict[str, str], *events: str) -> None:
-        """A business's events go to a workflow, with the header that it asks for."""
+    def subscribe(self, number: str, published: Published, key: dict[str, str], *events: str) -> str:
+        """A business's events go to a workflow, with the header that it asks for; the subscription's id."""
         wanted = {"url": self.n8n.url + published.path, "events": events, "headers": key}
-        self.ask("/v1/subscriptions", wanted | {"business": business_id(number)})
+        return str(self.ask("/v1/subscriptions", wanted | {"business": business_id(number)})["id"])
 
     # -- what happens ----------------------------------------------------------------------------------------------
 
@@ -205,12 +206,13 @@ class Stack:
         """They text, straight to the sidecar."""
         self.sandbox.text_us(lead.phone, number, words)
 
-    def ask(self, path: str, body: object = None) -> Any:
+    def ask(self, path: str, body: object = None, *, method: str = "") -> Any:
         """One request to the sidecar's API with an operator's key; fails the test on anything but a 2xx."""
         headers = {"authorization": f"Bearer {self._key}"}
-        status, raw, _ = exchange(self.sidecar.url + path, "GET" if body is None else "POST", body, headers)
+        how = method or ("GET" if body is None else "POST")
+        status, raw, _ = exchange(self.sidecar.url + path, how, body, headers)
         assert 200 <= status < 300, f"{path} → {status}: {raw[:2000]!r}"
-        return json.loads(raw)
+        return json.loads(raw) if raw else None
 
     # -- what came of it -------------------------------------------------------------------------------------------
 
