@@ -166,7 +166,7 @@ class Stack:
     def key_header(self, name: str) -> dict[str, str]:
         """A *Header Auth* credential as a person makes it in the editor; the header that opens its webhooks."""
         header = {"name": "x-recovery-key", "value": "a key of the tests, long enough"}
-        self.api.call("/credentials", "POST", {"name": name, "type": "httpHeaderAuth", "data": header})
+        self.api.create_credential(name, "httpHeaderAuth", header)
         return {header["name"]: header["value"]}
 
     def subscribe(self, number: str, published: Published, key: dict[str, str], *events: str) -> str:
@@ -238,6 +238,11 @@ class Stack:
         seen += [("call", call.at) for call in self.sandbox.calls_placed if call.to == lead.phone]
         seen += [("email", email.at) for email in self.emails(lead)]
         return [channel for channel, _ in sorted(seen, key=lambda each: each[1])]
+
+    def told(self, lead: Lead) -> list[str]:
+        """What the team's channel got about them, without their number."""
+        texts = [hook.body["text"] for hook in self.sandbox.received if hook.path == "/hooks/team"]
+        return [text.removeprefix(lead.phone).strip() for text in texts if text.startswith(lead.phone)]
 
     def sequence(self, execution: Execution) -> dict[str, Any]:
         """What the sidecar says of the sequence that an execution drives."""

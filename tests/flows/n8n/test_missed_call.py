@@ -9,18 +9,12 @@ import pytest
 from tests.flows.n8n.stack import LATE_CALL, LATE_EMAIL, QUICK
 
 if TYPE_CHECKING:
-    from tests.flows.n8n.stack import Lead, Stack
+    from tests.flows.n8n.stack import Stack
 
 pytestmark = pytest.mark.n8n
 
 TEXTED, CALLED = "Call: wait", "Email: wait"
 """Where the execution waits after each layer."""
-
-
-def told_the_team(stack: Stack, lead: Lead) -> list[str]:
-    """What the team's channel got about a lead."""
-    texts = [hook.body["text"] for hook in stack.sandbox.received if hook.path == "/hooks/team"]
-    return [text.removeprefix(lead.phone).strip() for text in texts if text.startswith(lead.phone)]
 
 
 def test_a_silent_lead_gets_a_text_a_call_and_an_email_in_this_order(stack: Stack) -> None:
@@ -33,7 +27,7 @@ def test_a_silent_lead_gets_a_text_a_call_and_an_email_in_this_order(stack: Stac
     assert [run["result"] for run in execution.outputs("Text the caller")] == ["sent"]
     assert [run["result"] for run in execution.outputs("Call them back")][-1] == "sent"
     assert [run["result"] for run in execution.outputs("Email them")][-1] == "sent"
-    assert told_the_team(stack, lead) == ["answered neither text, call nor email: over to you"]
+    assert stack.told(lead) == ["answered neither text, call nor email: over to you"]
     assert stack.sequence(execution)["reason"] == "exhausted"
 
 
@@ -59,7 +53,7 @@ def test_a_reply_ends_it_at_once_and_the_team_is_told(
     execution = stack.ended(lead)
     assert (execution.status, execution.count("They replied")) == ("success", 1)
     assert stack.touched(lead) == touched
-    assert told_the_team(stack, lead) == ["wrote back: please answer"]
+    assert stack.told(lead) == ["wrote back: please answer"]
 
 
 def test_a_reply_after_the_last_layer_is_recorded_and_changes_nothing(stack: Stack) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.flows.n8n.stack import SECOND_LATE, SECOND_SOON
-from tests.flows.n8n.test_missed_call import told_the_team
 
 if TYPE_CHECKING:
     from tests.flows.n8n.stack import Stack
@@ -36,7 +35,7 @@ def test_a_silent_lead_gets_two_texts_and_the_check_ins_are_still_to_come(stack:
     first, second = stack.texts(lead)
     assert first.startswith("Hi Maya, Sam from Harbour Plumbing. Sorry I missed your call")
     assert second.startswith("Maya, it's Sam at Harbour Plumbing again.")
-    assert told_the_team(stack, lead) == ["answered neither text: over to you"]
+    assert stack.told(lead) == ["answered neither text: over to you"]
     sequence = stack.sequence(execution)
     assert sequence["state"] == "open"
     assert [step["name"] for step in sequence["steps"] if step["state"] == "planned"] == ["week_one", "week_three"]
@@ -58,7 +57,7 @@ def test_a_reply_ends_it_at_once_and_the_team_is_told(stack: Stack) -> None:
     execution = stack.ended(lead)
     assert (execution.status, execution.count("They replied")) == ("success", 1)
     assert stack.touched(lead) == (1, 0, 0)
-    assert told_the_team(stack, lead) == ["wrote back: please answer"]
+    assert stack.told(lead) == ["wrote back: please answer"]
 
 
 def test_a_stop_ends_it_and_holds_for_the_next_call(stack: Stack) -> None:
