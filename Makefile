@@ -46,7 +46,7 @@ controls: $(VENV)/.ready-to-develop ## That the judge of the domain's histories 
 
 .PHONY: test-n8n
 test-n8n: $(VENV)/.ready-to-develop ## The shipped n8n workflows in a real n8n (installs it once: 3 GB, some minutes)
-	$(BIN)/python -m pytest -m n8n $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m n8n $(PYTEST_ARGS)
 
 .PHONY: pictures
 pictures: $(VENV)/.ready-to-develop ## Photograph the n8n workflows in n8n's editor for their README (needs Chromium)

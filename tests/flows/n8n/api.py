@@ -31,6 +31,8 @@ class Execution:
     message: str
     """What it failed with; '' where it did not."""
     wait_till: str | None
+    resume_token: str
+    """What its resume URL is signed with."""
 
     @classmethod
     def of(cls, given: dict[str, Any]) -> Execution:
@@ -44,6 +46,7 @@ class Execution:
             last_node=result.get("lastNodeExecuted") or "",
             message=(result.get("error") or {}).get("message", ""),
             wait_till=given.get("waitTill"),
+            resume_token=(given.get("data") or {}).get("resumeToken", ""),
         )
 
     def count(self, node: str) -> int:
@@ -82,21 +85,25 @@ class Api:
 
     def __init__(self, server: N8n) -> None:
         self._server = server
-        self._key = self._create_key()
+        self._cookie = self._log_in()
+        wanted = {"label": "tests", "scopes": _SCOPES.split(), "expiresAt": None}
+        self.key = str(self.as_editor("/api-keys", wanted)["rawApiKey"])
 
-    def _create_key(self) -> str:
+    def _log_in(self) -> dict[str, str]:
         login = {"emailOrLdapLoginId": OWNER, "password": PASSWORD}
         status, raw, headers = exchange(self._server.url + "/rest/login", "POST", login)
         assert status == 200, raw
-        cookie = {"cookie": (headers["set-cookie"] or "").split(";")[0]}
-        wanted = {"label": "tests", "scopes": _SCOPES.split(), "expiresAt": None}
-        status, raw, _ = exchange(self._server.url + "/rest/api-keys", "POST", wanted, cookie)
-        assert status == 200, raw
-        return str(json.loads(raw)["data"]["rawApiKey"])
+        return {"cookie": (headers["set-cookie"] or "").split(";")[0]}
+
+    def as_editor(self, path: str, body: object) -> Any:
+        """One post to ``/rest``, the API of n8n's own editor."""
+        status, raw, _ = exchange(f"{self._server.url}/rest{path}", "POST", body, self._cookie)
+        assert status == 200, f"{path} → {status}: {raw[:2000]!r}"
+        return json.loads(raw)["data"]
 
     def call(self, path: str, method: str = "GET", body: object = None) -> Any:
         """One request to ``/api/v1``; fails the test on anything but a 2xx."""
-        key = {"x-n8n-api-key": self._key}
+        key = {"x-n8n-api-key": self.key}
         status, raw, _ = exchange(f"{self._server.url}/api/v1{path}", method, body, key)
         assert 200 <= status < 300, f"{method} {path} → {status}: {raw[:2000]!r}"
         return json.loads(raw) if raw else None

@@ -1,4 +1,4 @@
-"""One n8n and one sidecar for the scenarios that do not kill them."""
+"""One n8n and one sidecar for the scenarios that leave them alone, and one of each for those that do not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sidecar.clock import SystemClock
+from sidecar.clock import FileClock, SystemClock, from_environment
 from sidecar.sandbox import Sandbox
 from tests.flows.n8n.api import Api
 from tests.flows.n8n.installation import NotInstallableError, installed
@@ -34,9 +34,27 @@ if TYPE_CHECKING:
     from tests.flows.n8n.installation import Installation
 
 
+_TELL_TIMERS = {"N8N_LOG_LEVEL": "debug", "N8N_LOG_SCOPES": "waiting-executions"}
+"""Has n8n log the timers that it sets for the limits of waits."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With ``--dist loadgroup`` each stack belongs to one worker, which starts it once."""
+    for item in items:
+        if item.get_closest_marker("n8n"):
+            fixtures = getattr(item, "fixturenames", ())
+            item.add_marker(pytest.mark.xdist_group("n8n: own" if "own_stack" in fixtures else "n8n: shared"))
+
+
 @pytest.fixture(scope="session")
 def n8n_installation() -> Installation:
-    """n8n, installed if it is not there yet; where it cannot be, every test here fails and says why."""
+    """n8n, installed if it is not there yet; where it cannot be, every test that asks for it fails and says why."""
+    return installed_or_fail()
+
+
+def installed_or_fail() -> Installation:
+    """Never a skip: workflows that were not played are not proven."""
     try:
         return installed()
     except NotInstallableError as error:
@@ -56,14 +74,39 @@ def events_key(stack: Stack) -> dict[str, str]:
     return stack.key_header(EVENTS)
 
 
+@pytest.fixture(scope="session")
+def _own_stack(n8n_installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    folder = tmp_path_factory.mktemp("own")
+    FileClock.create(folder / "clock", SystemClock().now())
+    with a_stack(n8n_installation, folder, str(folder / "clock")) as built:
+        yield built
+
+
+@pytest.fixture
+def own_clock(own_stack: Stack) -> FileClock:
+    """The clock of the vendors and the sidecar in `own_stack`; n8n keeps the machine's. To be turned forward only."""
+    return FileClock(own_stack.sidecar.environment["RECOVERY_CLOCK_FILE"])
+
+
+@pytest.fixture
+def own_stack(_own_stack: Stack) -> Iterator[Stack]:
+    """A stack whose servers may be killed and whose clock may be turned; what is down afterwards is started again."""
+    yield _own_stack
+    for server in (_own_stack.sidecar, _own_stack.n8n):
+        if not server.runs:
+            server.start()
+
+
 @contextlib.contextmanager
-def a_stack(installation: Installation, folder: Path) -> Iterator[Stack]:
+def a_stack(installation: Installation, folder: Path, clock_file: str | None = None) -> Iterator[Stack]:
     """Start everything, import the workflow, point the numbers at it; stop everything."""
-    with Sandbox(SystemClock().now) as sandbox, contextlib.ExitStack() as ends:
+    follow = {"RECOVERY_CLOCK_FILE": clock_file} if clock_file else {}
+    with Sandbox(from_environment(clock_file).now) as sandbox, contextlib.ExitStack() as ends:
         write_businesses(folder / "businesses", sandbox, WAITS)
         write_two_text_businesses(folder / "businesses", sandbox)
         front = ends.enter_context(TwilioFront(sandbox.twilio_url, folder))
-        sidecar, n8n = Sidecar(folder, sandbox), N8n(installation, folder, more=front.environment)
+        sidecar = Sidecar(folder, sandbox, follow)
+        n8n = N8n(installation, folder, front.environment | _TELL_TIMERS)
         sidecar.command("db", "upgrade")
         key = secret_of(sidecar.command("keys", "create", "n8n", "--every-business"))
         operator = secret_of(sidecar.command("keys", "create", "tests", "--every-business", "--all-scopes"))

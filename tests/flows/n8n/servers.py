@@ -75,6 +75,11 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
+    def runs(self) -> bool:
+        """Whether it was started, and neither stopped nor killed since."""
+        return self._process is not None
+
+    @property
     def log(self) -> Path:
         """What it wrote."""
         return self.folder / f"{type(self).__name__.lower()}.log"
@@ -149,14 +154,14 @@ class Sidecar(Server):
         }
         super().__init__([sys.executable, "-m", "sidecar", "serve"], folder, environment, port)
 
-    def command(self, *arguments: str) -> str:
-        """What ``recovery …`` prints."""
+    def command(self, *arguments: str, ends_with: int = 0, **more: str) -> str:
+        """What ``recovery …`` prints, or complains of where it prints nothing; ``more`` is added to the environment."""
         done = subprocess.run(
             [sys.executable, "-m", "sidecar", *arguments],
-            cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False,
+            cwd=self.folder, env=self.environment | more, capture_output=True, text=True, check=False,
         )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
+        assert done.returncode == ends_with, done.stdout + done.stderr
+        return (done.stdout or done.stderr).strip()
 
 
 class N8n(Server):

@@ -38,7 +38,10 @@ LATE_CALL: Final = "+441174960012"
 LATE_EMAIL: Final = "+441174960013"
 """The email is hours away: what happens after the callback."""
 
-WAITS: Final = {QUICK: ("2s", "2s"), LATE_CALL: ("3h", "3h"), LATE_EMAIL: ("1s", "3h")}
+BY_DAY: Final = "+441174960014"
+"""Texts go from 8 to 20, calls from 9 to 18."""
+
+WAITS: Final = {QUICK: ("2s", "2s"), LATE_CALL: ("3h", "3h"), LATE_EMAIL: ("1s", "3h"), BY_DAY: ("2s", "2s")}
 
 SECOND_SOON: Final = "+441174960021"
 """Two texts, the second within seconds."""
@@ -55,23 +58,25 @@ TWO_TEXTS: Final = {
 }  # fmt: skip
 """The second text and both check-ins, each counted from the first text."""
 _ALL_DAY: Final = {"daily": "0-24", "holidays": "0-24"}
+_WINDOWS: Final = {BY_DAY: {"sms": {"daily": "8-20"}, "voice": {"daily": "9-18"}}}
 
 _callers = itertools.count(200)
 
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """Somebody who rings, known to the CRM."""
+    """Somebody who rings."""
 
     phone: str
     email: str
 
     @classmethod
-    def new(cls, sandbox: Sandbox) -> Lead:
-        """The next one whom nobody has met yet."""
+    def new(cls, sandbox: Sandbox, *, known: bool = True) -> Lead:
+        """The next one whom nobody has met yet; not ``known``: the CRM has not either."""
         number = next(_callers)
         lead = cls(f"+447700900{number:03d}", f"maya{number}@example.com")
-        sandbox.hubspot_contact("Maya", "Osei", phone=lead.phone, email=lead.email)
+        if known:
+            sandbox.hubspot_contact("Maya", "Osei", phone=lead.phone, email=lead.email)
         return lead
 
 
@@ -116,7 +121,7 @@ def _business(name: str, number: str, sandbox: Sandbox) -> dict[str, Any]:
         "id": name, "name": "Harbour Plumbing", "agent_name": "Sam", "region": "GB", "zone": "Europe/London",
         "preset": "custom", "address": "1 Quay Street, Bristol", "playbook": f"../playbooks/{name}.yaml",
         "legitimate_interest": {"document": "the tests' paper", "reviewed_by": "Sam", "reviewed_on": "2026-11-02"},
-        "windows": dict.fromkeys(("sms", "voice", "email"), _ALL_DAY),
+        "windows": dict.fromkeys(("sms", "voice", "email"), _ALL_DAY) | _WINDOWS.get(number, {}),
         "numbers": [{"number": number, "mode": "forwarded"}],
         "staff": [{"name": "Sam", "email": "sam@harbour.example"}],
         "twilio": {"account_sid": sandbox.account_sid, "auth_token": "${TWILIO_AUTH_TOKEN}"},
@@ -176,9 +181,9 @@ class Stack:
 
     # -- what happens ----------------------------------------------------------------------------------------------
 
-    def lead(self) -> Lead:
+    def lead(self, *, known: bool = True) -> Lead:
         """Somebody new, who once agreed to be rung: the AI may call at whatever hour the tests run."""
-        lead = Lead.new(self.sandbox)
+        lead = Lead.new(self.sandbox, known=known)
         consent = {"basis": "express", "channels": ["sms", "voice", "email"], "given_at": "2026-01-05T10:00:00Z",
                    "evidence": "form 17", "phone": lead.phone, "business": ""}  # fmt: skip
         for number in (*WAITS, *TWO_TEXTS):
@@ -205,6 +210,11 @@ class Stack:
     def says(self, lead: Lead, number: str, words: str) -> None:
         """They text, straight to the sidecar."""
         self.sandbox.text_us(lead.phone, number, words)
+
+    def resume(self, execution: Execution, suffix: str) -> int:
+        """Somebody calls a wait's address, as the sidecar's bell does; n8n's status."""
+        url = f"{self.n8n.url}/webhook-waiting/{execution.id}/{suffix}?signature={execution.resume_token}"
+        return exchange(url, "POST", {})[0]
 
     def ask(self, path: str, body: object = None, *, method: str = "") -> Any:
         """One request to the sidecar's API with an operator's key; fails the test on anything but a 2xx."""
@@ -249,6 +259,11 @@ class Stack:
         report = next(out for out in reversed(execution.outputs("Report the call")) if out and "sequence" in out)
         found: dict[str, Any] = self.ask(f"/v1/sequences/{report['sequence']['id']}")
         return found
+
+    def step(self, execution: Execution, name: str) -> dict[str, Any]:
+        """What the sidecar says of one step of it."""
+        [found] = [step for step in self.sequence(execution)["steps"] if step["name"] == name]
+        return dict(found)
 
     def execution(
         self,

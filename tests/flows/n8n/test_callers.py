@@ -23,6 +23,29 @@ def test_a_caller_without_a_number_gets_nothing(stack: Stack) -> None:
     assert execution.outputs("Report the call")[0]["reason"] == "anonymous"
 
 
+def test_a_caller_whom_the_crm_does_not_know_gets_the_words_for_strangers(stack: Stack) -> None:
+    lead = stack.lead(known=False)
+    stack.miss(QUICK, lead)
+    execution = stack.ended(lead)
+    assert (execution.status, execution.last_node) == ("success", "Done")
+    assert stack.texts(lead)[0].startswith("Hi, Sam at Harbour Plumbing here. I just missed your call.")
+    assert stack.touched(lead) == (1, 1, 0)
+    answer = execution.outputs("Email them")[-1]
+    assert (answer["result"], answer["reason"]) == ("skipped", "no_address")
+
+
+def test_with_the_crm_down_the_text_goes_without_the_name(stack: Stack) -> None:
+    lead = stack.lead()
+    stack.sandbox.fault("hubspot", "*", "status", times=None, status=503)
+    try:
+        stack.miss(LATE_CALL, lead)
+        execution = stack.waits_at(lead, "Call: wait")
+    finally:
+        stack.sandbox.clear_faults("hubspot")
+    assert execution.outputs("Text the caller")[-1]["result"] == "sent"
+    assert stack.texts(lead)[0].startswith("Hi, Sam at Harbour Plumbing here. I just missed your call.")
+
+
 def test_a_repeat_call_joins_the_first_and_sends_no_second_text(stack: Stack) -> None:
     lead = stack.lead()
     stack.miss(LATE_CALL, lead)
