@@ -75,6 +75,16 @@ def test_a_call_that_finds_the_sidecar_away_is_stored_and_reported_a_minute_late
     assert stack.order() == ["text"]
 
 
+def test_an_answer_that_is_no_success_is_not_taken_for_one(stack: Stack, reporter: Hook) -> None:
+    stack.web.out_of_order = "/v1/calls"
+    post(reporter, call())
+    stack.settle()
+    assert (len(reporter.scenario.incomplete), calls(stack)) == (1, [])
+    stack.web.out_of_order = ""
+    stack.live(minutes=1)
+    assert (reporter.scenario.incomplete, len(calls(stack))) == ([], 1)
+
+
 def test_a_stored_call_is_tried_for_half_an_hour_and_then_kept_for_a_person(stack: Stack, reporter: Hook) -> None:
     with stack.nobody_answers():
         post(reporter, call())
