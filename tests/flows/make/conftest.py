@@ -56,6 +56,7 @@ def stack(
             event_hosts=(make.host,),
         )
         home = ends.enter_context(house(f"sqlite:///{store}", clock, business, public_url=PUBLIC))
+        home.sidecar._warm_up()  # as `start` does: a vendor's SDK takes longer to load than `run` waits
         web = Web(home)
         operator = home.sidecar.keys.create("operator", (business.id,), ("calls", "drive", "operate", "read"))[1]
         key = home.sidecar.keys.create("make", (business.id,), ("calls", "drive"))[1]
