@@ -41,6 +41,7 @@ class N8n:
         self._by_key: dict[str, list[Workflow]] = {}
         for workflow in workflows:
             self._add(workflow)
+        self._callable = [one for one in self._workflows if any(one.of(_CALLED))]
         for workflow in list(self._workflows):
             self._wire(workflow)
         for workflow in self._workflows:
@@ -94,7 +95,7 @@ class N8n:
         given = node.parameters.get("workflowId")
         keys = [given] if isinstance(given, str) else [text_at(given, "value"), text_at(given, "cachedResultName")]
         if any(key.startswith("=") for key in keys):  # computed: it may be any that can be called
-            return [one for one in self._workflows if any(one.of(_CALLED))]
+            return self._callable
         return next((found for key in keys if (found := self._by_key.get(key, []))), [])
 
     def _inline(self, workflow: Workflow, node: Node, text: str) -> list[Workflow]:
@@ -228,7 +229,7 @@ class Make:
 
     def _is_status(self, condition: dict[str, Any]) -> bool:
         """``{{3.statusCode}} = 200``, where 3 is a claim."""
-        a, b, sign = condition.get("a"), condition.get("b"), condition.get("o")
+        a, b, sign = condition.get("a"), condition.get("b"), str(condition.get("o"))
         found = re.fullmatch(r"\{\{\s*(\d+)\.statusCode\s*\}\}", a) if isinstance(a, str) else None
         module = self._blueprint.by_id.get(int(found[1])) if found is not None else None
         equal = sign in {"number:equal", "text:equal"} and str(b) == "200"
@@ -246,7 +247,7 @@ def _apart(router: Module, first: Module) -> Iterator[int]:
     for flow in router.flows:
         if flow.kind == "routes" and flow.index != index and flow.modules:
             other = flow.modules[0]
-            if fallback in {index, flow.index} or _exclude(first.conditions, other.conditions):
+            if fallback in (index, flow.index) or _exclude(first.conditions, other.conditions):
                 yield other.position
 
 

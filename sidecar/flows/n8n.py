@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sidecar.flows.documents import Document
     from sidecar.flows.findings import Place
     from sidecar.flows.node_types import NodeTypes
+    from sidecar.flows.requests import Request
 
 BASE: Final = "n8n-nodes-base."
 LANGCHAIN: Final = "@n8n/n8n-nodes-langchain."
@@ -49,16 +50,22 @@ class Node:
     disabled: bool
     short: str
     """The type without the package's name: `httpRequest`, `agent`."""
+    _texts: list[tuple[Place, str]] | None = field(default=None, repr=False)
     _expressions: list[tuple[Place, Expression]] | None = field(default=None, repr=False)
+
+    @property
+    def texts(self) -> list[tuple[Place, str]]:
+        """Each text among its parameters."""
+        if self._texts is None:
+            self._texts = list(strings(self.parameters, (*self.place, "parameters")))
+        return self._texts
 
     @property
     def expressions(self) -> list[tuple[Place, Expression]]:
         """Each parameter that n8n evaluates (it begins with ``=``), read."""
         if self._expressions is None:
             self._expressions = [
-                (place, read(text))
-                for place, text in strings(self.parameters, (*self.place, "parameters"))
-                if text.startswith("=") and "{{" in text
+                (place, read(text)) for place, text in self.texts if text.startswith("=") and "{{" in text
             ]
         return self._expressions
 
@@ -96,6 +103,8 @@ class Workflow:
         self.place = document.place
         self.file = document.file
         self._types = types
+        self.requests: dict[str, Request | None] = {}
+        """What its nodes ask of the network, as far as it was looked at (`requests.request_of`)."""
         self.nodes = list(_nodes(document))
         self.by_name = {node.name: node for node in reversed(self.nodes)}
         self.by_type: dict[str, list[Node]] = {}
@@ -169,6 +178,17 @@ class Workflow:
                     seen.add(edge.target)
                     pending.append(edge.target)
         return seen
+
+    @cached_property
+    def named(self) -> list[tuple[Node, Place, str]]:
+        """Each name by which an expression reads a node: the reader, where, and the name."""
+        return [
+            (node, place, name)
+            for node in self.nodes
+            if node.short != "stickyNote"
+            for place, expression in node.expressions
+            for name in dict.fromkeys(one.node for one in expression.references if one.node and one.how)
+        ]
 
     @cached_property
     def ancestors(self) -> _Ancestors:

@@ -108,6 +108,7 @@ class _Walk:
         self._points = points
         self._exits: dict[Step, set[Hand]] = {}
         self._sends_in_all = sum(bool(point.send) for point in points)
+        self._claims = any(wire.gives is not None for point in points for wire in point.wires)
         self.found: dict[int, Bypass] = {}
 
     def enter(self, starts: list[Step], before: tuple[str, ...], depth: int = 0) -> set[Hand]:
@@ -130,7 +131,7 @@ class _Walk:
                     if following not in came:
                         came[following] = step
                         pending.append(following)
-        if len(self.found) < self._sends_in_all:
+        if self._claims and len(self.found) < self._sends_in_all:
             self._look_for_doubles(came, before)
         return exits
 

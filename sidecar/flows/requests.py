@@ -39,6 +39,12 @@ def request_of(workflow: Workflow, node: Node) -> Request | None:
     """What an HTTP Request node asks; None for other nodes."""
     if node.short not in HTTP:
         return None
+    if node.name not in workflow.requests or workflow.by_name[node.name] is not node:
+        workflow.requests[node.name] = _request_of(workflow, node)
+    return workflow.requests[node.name]
+
+
+def _request_of(workflow: Workflow, node: Node) -> Request:
     parameters = node.parameters
     method = parameters.get("method", parameters.get("requestMethod", "GET"))
     method = method.upper() if isinstance(method, str) and not method.startswith("=") else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sidecar.flows.findings import Place
 
@@ -41,13 +41,15 @@ def text_at(value: Any, *keys: str | int) -> str:
     return found if isinstance(found, str) else ""
 
 
-def place_of(value: Any, part: Any) -> Place | None:
-    """Where an object stands within a value (it itself, not one like it)."""
-    pending: list[tuple[Any, Place]] = [(value, ())]
+def places_of(value: Any, parts: Iterable[Any]) -> dict[int, Place]:
+    """Where objects stand within a value (they themselves, not others like them), by their `id`."""
+    wanted = {id(part) for part in parts}
+    places: dict[int, Place] = {}
+    pending: list[tuple[Any, Place]] = [(value, ())] if wanted else []
     while pending:
         one, at_place = pending.pop()
-        if one is part:
-            return at_place
+        if id(one) in wanted:
+            places[id(one)] = at_place
         members = one.items() if isinstance(one, dict) else enumerate(one)
         pending.extend((member, (*at_place, key)) for key, member in members if isinstance(member, (dict, list)))
-    return None
+    return places

@@ -8,14 +8,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.benchmarks import calls, figures, floors, flows, lateness, processes, seeding, serving, stops, writes
+from tests.benchmarks import (
+    calls,
+    figures,
+    floors,
+    flows,
+    lateness,
+    linting,
+    processes,
+    seeding,
+    serving,
+    stops,
+    writes,
+)
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.town import Town
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NAMES = ("calls", "rate", "lateness", "memory", "ready", "writes", "stop", "n8n")
+NAMES = ("calls", "rate", "lateness", "memory", "ready", "writes", "stop", "lint", "n8n")
 QUICKLY = NAMES[:-1]
 """What a quick run measures unless it is told: n8n is 3 GB to install."""
 
@@ -35,10 +47,14 @@ class Scale:
     floor: int
     flow_rates: tuple[float, ...]
     flow_seconds: float
+    workflows: int
+    nodes: int
 
 
-FULL = Scale(lambda: Town(100, 10), 100_000, 20, 60, (30, 40, 50, 60, 70), 20, 600, 5, 100, (1, 5, 10), 30)
-QUICK = Scale(lambda: Town(2, 2), 20, 3, 2, (4,), 1, 4, 1, 5, (2,), 2)
+FULL = Scale(
+    lambda: Town(100, 10), 100_000, 20, 60, (30, 40, 50, 60, 70), 20, 600, 5, 100, (1, 5, 10), 30, 1000, 10_000
+)
+QUICK = Scale(lambda: Town(2, 2), 20, 3, 2, (4,), 1, 4, 1, 5, (2,), 2, 10, 200)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -71,6 +87,11 @@ class Bench:
     def run(self) -> list[Figure]:
         """Measure; the floors first."""
         scale, folder = self._scale, self._folder
+        if "lint" in self._wanted:
+            _say(f"the lint over {scale.workflows:,} workflows")
+            self._figures += linting.figures(scale.workflows, scale.nodes)
+        if self._wanted == ("lint",):  # needs no database
+            return self._figures
         database, took = seeding.prepared(self._town, scale.sequences, folder)
         if took:
             _say(f"a database with {scale.sequences:,} sequences: built in {took:.0f} s")

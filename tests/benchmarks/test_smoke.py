@@ -21,7 +21,14 @@ def test_every_figure_is_measured(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert main(["--quick", "--folder", str(tmp_path / "work"), "--output", str(output)]) == 0
     measured = {row["name"]: row for row in json.loads(output.read_text())}
     table = capsys.readouterr().out
-    for part in ("provider request p99", "webhook answer p99", "highest rate", "lateness of due steps p99", "ready"):
+    for part in (
+        "provider request p99",
+        "webhook answer p99",
+        "highest rate",
+        "lateness of due steps p99",
+        "ready",
+        "lint of 10 w",
+    ):
         (name,) = (name for name in measured if part in name)
         assert name in table
         assert measured[name]["value"] > 0

@@ -8,7 +8,7 @@ from sidecar.flows.contract import is_sidecar, operation_path
 from sidecar.flows.findings import Edit, Found, shown
 from sidecar.flows.requests import HTTP, request_of
 from sidecar.flows.rules import rule
-from sidecar.flows.strings import at, strings
+from sidecar.flows.strings import at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +99,7 @@ def _reads(node: Node) -> bool:
 
 
 def _looks(node: Node) -> bool:
-    return any("error" in text or "statusCode" in text for _, text in strings(node.parameters))
+    return any("error" in text or "statusCode" in text for _, text in node.texts)
 
 
 @rule(
@@ -133,7 +133,7 @@ def uncovered_calls(workflow: Workflow) -> Iterator[Found]:
 )
 def unknown_nodes(workflow: Workflow) -> Iterator[Found]:
     """Each reference to a name that no node has."""
-    for node, place, name in _named(workflow):
+    for node, place, name in workflow.named:
         if name not in workflow.by_name:
             yield Found(place, f"{shown(name)} is read, but no node is named so", node.name)
 
@@ -148,21 +148,12 @@ def unknown_nodes(workflow: Workflow) -> Iterator[Found]:
 )
 def nodes_not_run(workflow: Workflow) -> Iterator[Found]:
     """Each reference to a node from which no data can have come."""
-    for node, place, name in _named(workflow):
+    for node, place, name in workflow.named:
         if node.disabled or name not in workflow.by_name or workflow.ancestors.has(node.name, name):
             continue
         if name == node.name or not workflow.ancestors.any(node.name):
             continue
         yield Found(place, f"{shown(name)} cannot have run when {shown(node.name)} reads it", node.name)
-
-
-def _named(workflow: Workflow) -> Iterator[tuple[Node, tuple[str | int, ...], str]]:
-    for node in workflow.nodes:
-        if node.short == "stickyNote":
-            continue
-        for place, expression in node.expressions:
-            for name in dict.fromkeys(one.node for one in expression.references if one.node and one.how):
-                yield node, place, name
 
 
 @rule(

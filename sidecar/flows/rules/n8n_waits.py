@@ -10,7 +10,7 @@ from sidecar.flows.contract import operation_path
 from sidecar.flows.findings import Edit, Found, shown
 from sidecar.flows.requests import request_of
 from sidecar.flows.rules import rule
-from sidecar.flows.strings import strings, text_at
+from sidecar.flows.strings import text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,12 +44,12 @@ def _signed(workflow: Workflow) -> bool:
     for node in workflow.of("httpRequest"):
         request = request_of(workflow, node)
         if request is not None and any(operation_path(url) == "/v1/calls" for url in request.urls):
-            return "twilio-signature" in " ".join(text.lower() for _, text in strings(node.parameters))
+            return "twilio-signature" in " ".join(text.lower() for _, text in node.texts)
     return False
 
 
 def _hook_waits(workflow: Workflow) -> list[Node]:
-    return [node for node in workflow.of("wait") if node.parameters.get("resume") in {"webhook", "form"}]
+    return [node for node in workflow.of("wait") if text_at(node.parameters, "resume") in {"webhook", "form"}]
 
 
 @rule(
@@ -116,10 +116,7 @@ def unregistered_waits(workflow: Workflow) -> Iterator[Found]:
     if not waits:
         return
     texts = [
-        text
-        for node in workflow.nodes
-        for _, text in strings(node.parameters)
-        if "resumeUrl" in text or "resumeFormUrl" in text
+        text for node in workflow.nodes for _, text in node.texts if "resumeUrl" in text or "resumeFormUrl" in text
     ]
     registered = {suffix for text in texts for suffix in _SUFFIX.findall(text)}
     for node in waits:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from sidecar.flows.findings import Found
 from sidecar.flows.rules import rule
 from sidecar.flows.strings import strings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sidecar.flows.findings import Place
     from sidecar.flows.linting import Flows
@@ -46,15 +46,15 @@ def secrets(flows: Flows) -> Iterator[Found]:
     """Each text that looks like a vendor's key; it is never printed whole."""
     for workflow in flows.workflows:
         for node in workflow.nodes:
-            yield from _in(node.parameters, (*node.place, "parameters"), node.name, workflow.file)
+            yield from _in(node.texts, node.name, workflow.file)
     for blueprint in flows.blueprints:
         for module in blueprint.modules:
             for key in ("parameters", "mapper"):
-                yield from _in(module.raw.get(key), (*module.place, key), module.name, blueprint.file)
+                yield from _in(strings(module.raw.get(key), (*module.place, key)), module.name, blueprint.file)
 
 
-def _in(value: Any, place: Place, node: str, file: str) -> Iterator[Found]:
-    for at, text in strings(value, place):
+def _in(texts: Iterable[tuple[Place, str]], node: str, file: str) -> Iterator[Found]:
+    for at, text in texts:
         found = _SECRET.search(text) if len(text) > 20 else None  # noqa: PLR2004 - no key is shorter
         if found is not None:
             yield Found(at, f"this looks like a secret: {found[0][:7]}… ({len(found[0])} signs)", node, file=file)

@@ -10,7 +10,7 @@ from sidecar.flows.n8n import BASE, LANGCHAIN
 from sidecar.flows.requests import is_known, request_of
 from sidecar.flows.sends.code import javascript_send, python_send, shell_send
 from sidecar.flows.sends.http import by_http, to_staff, twiml
-from sidecar.flows.strings import strings, text_at
+from sidecar.flows.strings import text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,7 +38,7 @@ def n8n_send(workflow: Workflow, node: Node) -> str:
     if node.short in _COMMANDS:
         return shell_send(text_at(node.parameters, "command"))
     if node.short in _ANSWERS:
-        return next((said for _, text in strings(node.parameters) if (said := twiml(text))), "")
+        return next((said for _, text in node.texts if (said := twiml(text))), "")
     kind = node.short.lower().removesuffix("tool")
     if node.type.startswith((BASE, LANGCHAIN)):
         return _by_node(workflow, node, kind)
@@ -66,14 +66,14 @@ def _by_node(workflow: Workflow, node: Node, kind: str) -> str:
     name, recipients = vendors.NODES[kind]
     if _reads(node):
         return ""
-    if node.parameters.get("resource") in vendors.QUIET_RESOURCES and node.parameters.get("operation") != "send":
+    if text_at(node.parameters, "resource") in vendors.QUIET_RESOURCES and node.parameters.get("operation") != "send":
         return ""
     return "" if _known_any(workflow, node, recipients) else f"a message by {name}"
 
 
 def _by_mcp(node: Node) -> str:
     """Tools of a server elsewhere: what they are called is all that is known of them."""
-    asked = " ".join(text for _, text in strings(node.parameters))
+    asked = " ".join(text for _, text in node.texts)
     found = vendors.WORDS.search(asked) or vendors.MAILING.search(asked)
     return f"a tool of an MCP server ({found[0]})" if found is not None else ""
 

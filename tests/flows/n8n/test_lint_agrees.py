@@ -15,7 +15,7 @@ from sidecar.flows.n8n import Workflow
 from sidecar.flows.node_types import NodeTypes, exported_types
 from sidecar.flows.schemas import shipped_json
 from tests.support.flows import ROOT, exports, linted, workflow
-from tests.support.mutations import N8N_FLOW, mutated
+from tests.support.mutations import N8N_FLOW, mutated, one_mutated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tests.flows.n8n.installation import Installation
 
 pytestmark = pytest.mark.n8n
+SAMPLES = [json.loads(path.read_bytes()) for path in sorted((ROOT / "n8n-workflows").glob("*.json"))]
+SAMPLES += [json.loads(path.read_text("utf-8-sig")) for path in exports("n8n/valid")]
 CODES = {
     "duplicate_node_id": "S202",
     "duplicate_node_name": "S203",
@@ -81,7 +83,7 @@ def agree(flow: Any, said: dict[str, Any]) -> None:
         assert ours == named
 
 
-@given(flow=mutated(N8N_FLOW))
+@given(flow=mutated(N8N_FLOW) | one_mutated(SAMPLES))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=400)
 def test_a_mutated_workflow_is_refused_by_both_or_by_neither(
     n8n_says: Callable[[Any], dict[str, Any]], flow: dict[str, Any]

@@ -50,6 +50,17 @@ def test_a_key_twice_is_named_at_its_place() -> None:
     assert ("P001", 3, 23) in found(text)
 
 
+def test_ten_thousand_keys_twice_are_each_named_in_time() -> None:
+    twice = b'{"a": 1, "a": 2}'
+    text = b'{"nodes": [], "connections": {}, "x": [' + b",".join([twice] * 10_000) + b"]}"
+    assert [code for code, _, _ in found(text)].count("P001") == 10_000
+
+
+def test_thousands_of_flows_of_one_file_are_told_apart() -> None:
+    flows = [workflow([node("A", "noOp"), node("A", "noOp")])] * 2_000
+    assert [one.pointer for one in linted(flows).findings if one.code == "S203"][-1] == "/1999/nodes/1/name"
+
+
 @pytest.mark.parametrize(
     "wrapped",
     [

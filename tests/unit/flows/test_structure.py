@@ -6,14 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from sidecar.flows import make, n8n
+from sidecar.flows import n8n
 from sidecar.flows.linting import Source, lint
-from sidecar.flows.schemas import validator
 from tests.support.flows import blueprint, exports, linted, module, node
-from tests.support.mutations import MAKE_FLOW, N8N_FLOW, mutated
 
 if TYPE_CHECKING:
     from sidecar.flows.findings import Finding
@@ -124,21 +120,3 @@ def test_each_export_that_n8n_refuses_is_refused_for_that_reason() -> None:
         reason = REASONS.get(path.stem, "S201")
         assert reason in {one.code for one in found if one.family == "structure"}, path
         assert n8n.has_shape(json.loads(path.read_bytes())) == (reason != "S201")
-
-
-# ---------------------------------------------------------------- the quick check and the schema agree
-
-
-@given(mutated(N8N_FLOW))
-def test_the_quick_check_of_n8n_agrees_with_the_schema(flow: dict[str, Any]) -> None:
-    assert n8n.has_shape(flow) == validator("n8n-workflow").is_valid(flow)
-
-
-@given(mutated(MAKE_FLOW))
-def test_the_quick_check_of_make_agrees_with_the_schema(flow: dict[str, Any]) -> None:
-    assert make.has_shape(flow) == validator("make-blueprint").is_valid(flow)
-
-
-@given(st.one_of(mutated(N8N_FLOW), mutated(MAKE_FLOW)))
-def test_no_mutation_ends_in_a_traceback(flow: dict[str, Any]) -> None:
-    linted(flow)
