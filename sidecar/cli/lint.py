@@ -51,6 +51,13 @@ _COLOURS: Final = {"error": "red", "warning": "yellow", "code": "cyan"}
     type=click.Path(path_type=Path, dir_okay=False),
     help="The node types of your n8n (n8n export:nodes --output=FILE): every type, version and parameter is checked.",
 )
+@click.option(
+    "--playbook",
+    "named",
+    multiple=True,
+    metavar="NAME",
+    help="The playbook that the flows drive, a file or one that ships (may be repeated): is each step run or skipped?",
+)
 @click.option("--explain", metavar="CODE", help="Say what a rule looks for, why, and what to do about it.")
 @click.pass_context
 def lint(
@@ -65,6 +72,7 @@ def lint(
     fix: bool,
     baseline: Path | None,
     nodes: Path | None,
+    named: tuple[str, ...],
     explain: str | None,
 ) -> None:
     """Find what is wrong with n8n workflows and Make blueprints before a client is hurt.
@@ -72,12 +80,13 @@ def lint(
     PATH is a file, a folder, or - for standard input. Three families of rules: structure (what the platform refuses),
     practice (what breaks in production), recovery (what goes round the gates). Ends with 0 where all is well (warnings
     allowed), 1 where something is wrong, 2 where it was called wrongly. What a team has agreed on stands in
-    .recovery-lint.toml: select, ignore, exclude (lists) and max-warnings.
+    .recovery-lint.toml: select, ignore, exclude, playbook (lists) and max-warnings.
     """
     from sidecar.flows.choosing import UnknownRuleError, choice
     from sidecar.flows.files import MissingError, sources
     from sidecar.flows.linting import lint as lint_flows
     from sidecar.flows.node_types import NoNodeTypesError, exported_types
+    from sidecar.flows.playbooks import playbook
     from sidecar.flows.settings import agreed
 
     if explain is not None:
@@ -91,10 +100,11 @@ def lint(
         stdin = sys.stdin.buffer.read() if "-" in paths else None
         files = list(sources(paths, exclude=(*exclude, *team.exclude), stdin=stdin))
         types = exported_types(nodes) if nodes is not None else None
-        report = lint_flows(files, wanted=wanted, nodes=types)
+        playbooks = [playbook(name) for name in named or team.playbook]
+        report = lint_flows(files, wanted=wanted, nodes=types, playbooks=playbooks)
         if fix and _mended(report):
             files = list(sources(paths, exclude=(*exclude, *team.exclude), stdin=stdin))
-            report = lint_flows(files, wanted=wanted, nodes=types)
+            report = lint_flows(files, wanted=wanted, nodes=types, playbooks=playbooks)
         if baseline is not None:
             report = _unknown(report, baseline)
     except (UnknownRuleError, MissingError, NoNodeTypesError) as error:

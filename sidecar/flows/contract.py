@@ -16,6 +16,7 @@ _BASE: Final = re.compile(r"^\s*(?:https?://[^/?#\0]*|(?:https?://)?[^/]*\0[^/]*
 _NAMED: Final = re.compile(r"sidecar|recovery", re.IGNORECASE)
 _TELLING: Final = re.compile(r"/v1/(?:sequences|claims|gate|outcomes|flow-errors|contacts|messages/inbound)(?:[/?]|$)")
 CLAIM: Final = "/v1/sequences/{sequence_id}/steps/{name}/claim"
+RESULT: Final = "/v1/claims/{claim_id}/result"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Operation:
     required: frozenset[str]
     answer: frozenset[str]
     """Fields of the answer when all is well."""
+    forms: frozenset[str] = frozenset()
+    """The content types of the bodies that it takes."""
 
 
 @cache
@@ -55,8 +58,14 @@ def operations() -> dict[tuple[str, str], Operation]:
                     (one for code, one in said.get("responses", {}).items() if code.startswith("2")), {}
                 )
                 schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
-                found[method.upper(), path] = Operation(method.upper(), path, fields, required, _fields(schema)[0])
+                found[method.upper(), path] = Operation(
+                    method.upper(), path, fields, required, _fields(schema)[0], _forms(said)
+                )
     return found
+
+
+def _forms(said: dict[str, Any]) -> frozenset[str]:
+    return frozenset(said.get("requestBody", {}).get("content", {}))
 
 
 def _body(said: dict[str, Any]) -> tuple[frozenset[str], frozenset[str]]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from sidecar.flows.findings import Place
     from sidecar.flows.node_types import NodeTypes
+    from sidecar.flows.playbooks import Playbook
 
 Flow = Workflow | Blueprint
 
@@ -38,6 +39,7 @@ class Flows:
     """Every flow of a run: what a rule looks at that needs more than one."""
 
     nodes: NodeTypes | None = None
+    playbooks: tuple[Playbook, ...] = ()
     workflows: list[Workflow] = field(default_factory=list)
     blueprints: list[Blueprint] = field(default_factory=list)
 
@@ -70,13 +72,15 @@ def lint(
     *,
     wanted: Callable[[Rule], bool] | None = None,
     nodes: NodeTypes | None = None,
+    playbooks: Iterable[Playbook] = (),
 ) -> Report:
     """Read every file and hold every wanted rule against it. Nothing that is in a file makes this fail.
 
-    ``nodes`` are those of the n8n that the workflows are for; without it, what is shipped of them.
+    ``nodes`` are those of the n8n that the workflows are for; without it, what is shipped of them. ``playbooks`` are
+    those whose steps the flows drive, where that is known.
     """
     with _collecting_nothing():
-        return _lint(sources, wanted, nodes)
+        return _lint(sources, wanted, Flows(nodes, tuple(playbooks)))
 
 
 @contextlib.contextmanager
@@ -91,10 +95,9 @@ def _collecting_nothing() -> Iterator[None]:
             gc.enable()
 
 
-def _lint(sources: Iterable[Source], wanted: Callable[[Rule], bool] | None, nodes: NodeTypes | None) -> Report:
+def _lint(sources: Iterable[Source], wanted: Callable[[Rule], bool] | None, flows: Flows) -> Report:
     known = {code: rule for code, rule in rules().items() if wanted is None or wanted(rule)}
     files: dict[str, _File] = {}
-    flows = Flows(nodes)
     for source in sources:
         file = files.setdefault(source.name, _File(source.name))
         _read(source, file, known, flows)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _FORMS: Final = ("formFields", "formDataFields", "urlEncodedBodyContent", "multipartBodyContent", "fields")
 """Where the versions of the HTTP modules keep the fields of a form."""
+_NAMED_FORMS: Final = ("x_www_form_urlencoded", "multipart_form_data", "urlEncoded", "multipart")
 _TEXTS: Final = ("jsonStringBodyContent", "data", "body")
 _VALUE: Final = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _OPEN, _CLOSE = "\ue000", "\ue001"
@@ -28,7 +29,8 @@ def request_of(blueprint: Blueprint, module: Module) -> Request | None:
         return None
     method = module.mapper.get("method", "get")
     method = method.upper() if isinstance(method, str) and "{{" not in method else ""
-    return Request(method, (spelled(blueprint, module.mapper.get("url")),), body_of(blueprint, module))
+    form = any(module.mapper.get(key) in _NAMED_FORMS for key in ("bodyType", "contentType"))
+    return Request(method, (spelled(blueprint, module.mapper.get("url")),), body_of(blueprint, module), form)
 
 
 def stops_at_errors(module: Module) -> bool:

@@ -33,6 +33,8 @@ class Request:
     """Each address that it may be; holes where a part is only known later."""
     body: Fields | None
     """None where nothing is known of it."""
+    form: bool = False
+    """The body is a form, not JSON."""
 
 
 def request_of(workflow: Workflow, node: Node) -> Request | None:
@@ -50,7 +52,10 @@ def _request_of(workflow: Workflow, node: Node) -> Request:
     method = method.upper() if isinstance(method, str) and not method.startswith("=") else ""
     url = parameters.get("url")
     urls = addresses(workflow, node, url) if isinstance(url, str) else ("",)
-    return Request(method, urls, body_of(node))
+    form = parameters.get("contentType") in ("form-urlencoded", "multipart-form-data") and bool(
+        parameters.get("sendBody")
+    )
+    return Request(method, urls, body_of(node), form)
 
 
 def addresses(workflow: Workflow, node: Node, text: str) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ class Agreed:
     ignore: str = ""
     max_warnings: int | None = None
     exclude: tuple[str, ...] = ()
+    playbook: tuple[str, ...] = ()
 
 
 def agreed(folder: Path) -> Agreed:
@@ -44,7 +45,7 @@ def _read(path: Path) -> Agreed:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise MissingError(f"{path}: {error}") from error
-    there = ("select", "ignore", "max-warnings", "exclude")
+    there = ("select", "ignore", "max-warnings", "exclude", "playbook")
     for key, value in said.items():
         kind: type | tuple[type, ...] = int if key == "max-warnings" else list
         if key not in there:
@@ -56,6 +57,7 @@ def _read(path: Path) -> Agreed:
         ",".join(_texts(said.get("ignore"))),
         said.get("max-warnings"),
         tuple(_texts(said.get("exclude"))),
+        tuple(_texts(said.get("playbook"))),
     )
 
 

@@ -33,6 +33,8 @@ _MODULES: Final = (
     "make_modules",
     "calls",
     "sends",
+    "claims",
+    "steps",
 )
 
 

@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     from sidecar.flows.requests import Request
 
 _API: Final = "schemas/openapi.json, or /docs of a running sidecar"
+_FORM: Final = "application/x-www-form-urlencoded"
 _OF_FAILURES: Final = frozenset({"error"})
 """What n8n itself puts into the answer of a node that failed and goes on."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
+class Call:
+    """One call to the sidecar, on either platform."""
+
     request: Request
     url: str
     place: Place
@@ -42,7 +45,8 @@ class _Call:
         return operation_path(self.url)
 
 
-def _calls(flows: Flows) -> Iterator[_Call]:
+def calls(flows: Flows) -> Iterator[Call]:
+    """Every call that is meant for the sidecar, with each address that it may have."""
     for workflow in flows.workflows:
         for node in workflow.of("httpRequest", "httpRequestTool"):
             request = request_of(workflow, node)
@@ -57,10 +61,10 @@ def _calls(flows: Flows) -> Iterator[_Call]:
                 yield from _of(request, words, (*module.place, "mapper"), module.name, blueprint.file)
 
 
-def _of(request: Request, words: str, place: Place, name: str, file: str) -> Iterator[_Call]:
+def _of(request: Request, words: str, place: Place, name: str, file: str) -> Iterator[Call]:
     for url in request.urls:
         if is_sidecar(url, words) and not vendor_of(url):
-            yield _Call(request, url, place, name, file)
+            yield Call(request, url, place, name, file)
 
 
 @rule(
@@ -73,7 +77,7 @@ def _of(request: Request, words: str, place: Place, name: str, file: str) -> Ite
 )
 def unknown_paths(flows: Flows) -> Iterator[Found]:
     """Each path under /v1 that the document does not have."""
-    for call in _calls(flows):
+    for call in calls(flows):
         if not call.path:
             path = path_of(call.url).replace("\0", "…")
             yield Found((*call.place, "url"), f"the sidecar has no {shown(path)}", call.name, file=call.file)
@@ -89,7 +93,7 @@ def unknown_paths(flows: Flows) -> Iterator[Found]:
 )
 def wrong_methods(flows: Flows) -> Iterator[Found]:
     """Each call whose path is right and whose method is not."""
-    for call in _calls(flows):
+    for call in calls(flows):
         methods = sorted(method for method, of in operations() if of == call.path)
         if call.path and call.request.method and call.request.method not in methods:
             said = f"{call.request.method} {call.path}: the sidecar takes {' or '.join(methods)}"
@@ -106,7 +110,7 @@ def wrong_methods(flows: Flows) -> Iterator[Found]:
 )
 def wrong_fields(flows: Flows) -> Iterator[Found]:
     """The fields of each body that is known, against the document."""
-    for call in _calls(flows):
+    for call in calls(flows):
         operation = operations().get((call.request.method, call.path))
         body = call.request.body
         if operation is None or body is None or len(call.request.urls) > 1:
@@ -121,6 +125,22 @@ def wrong_fields(flows: Flows) -> Iterator[Found]:
         if missing and not body.open:
             said = f"{operation.path} needs {', '.join(map(shown, missing))}"
             yield Found(call.place, said, call.name, file=call.file)
+
+
+@rule(
+    "R208",
+    "a form, where the sidecar takes JSON alone",
+    on="flows",
+    reason="It answers 400, and nothing happens: only reports, replies, outcomes and opt-outs may be forms.",
+    remedy="send JSON; where people's text is in it, send it by a call that takes a form",
+    source=_API,
+)
+def wrong_forms(flows: Flows) -> Iterator[Found]:
+    """Each body that is a form, against the content types of the document."""
+    for call in calls(flows):
+        operation = operations().get((call.request.method, call.path))
+        if call.request.form and operation is not None and operation.forms and _FORM not in operation.forms:
+            yield Found(call.place, f"{operation.path} takes JSON, and no form", call.name, file=call.file)
 
 
 @rule(

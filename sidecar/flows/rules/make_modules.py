@@ -6,7 +6,7 @@ and their choices. A module or version that is not in there is not judged.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sidecar.flows.findings import Found, shown
 from sidecar.flows.rules import rule
@@ -54,3 +54,39 @@ def _wrong(field: dict[str, Any], value: Any) -> str:
         if (least is not None and number < least) or (most is not None and number > most):
             return f"is {number}; it takes {least if least is not None else '…'} to {most if most is not None else '…'}"
     return ""
+
+
+_ALWAYS: Final = frozenset(
+    {"url", "to", "status", "duration", "json", "xml", "pattern", "spreadsheetId", "sheetId", "rowNumber", "datastore"}
+    | {"chatId", "base", "table"}
+)
+"""Required fields that no other field of their modules takes away; most show only with a certain choice of another."""
+_WITH: Final = {"jsonStringBodyContent": ("contentType", "json"), "count": ("retry", True), "interval": ("retry", True)}
+"""Required fields that show with one choice of another field."""
+
+
+@rule(
+    "P313",
+    "a field that the module needs is empty",
+    on="make",
+    reason="Make does not save the scenario with it, or the module fails at its first run.",
+    remedy="fill it in",
+    source="schemas/make-modules.json, read off genuine exports of Make's editor",
+)
+def missing_fields(blueprint: Blueprint) -> Iterator[Found]:
+    """Each required field that is there and empty, or that is not there though nothing can have hidden it."""
+    facts = shipped_json("make-modules")
+    for module in blueprint.modules:
+        known = facts.get(f"{module.module}@{module.version:g}", {})
+        for part, values in (("parameters", module.parameters), ("mapper", module.mapper)):
+            for field in known.get(part, ()):
+                name = field["name"]
+                if field.get("required") and not field.get("seen_only") and _is_missing(name, values):
+                    yield Found((*module.place, part, name), f"{module.module} needs {name!r}", module.name)
+
+
+def _is_missing(name: str, values: dict[str, Any]) -> bool:
+    other, choice = _WITH.get(name, ("", None))
+    if other and values.get(other) != choice:
+        return False
+    return values.get(name) in ("", None) and (name in values or name in _ALWAYS)

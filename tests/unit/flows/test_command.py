@@ -205,6 +205,21 @@ def test_node_types_of_an_installation_are_looked_at(folder: Path) -> None:
     assert run("clean.json", "--nodes", "nowhere.json")[0] == 2
 
 
+def test_the_steps_of_a_playbook_are_asked_for(folder: Path) -> None:
+    run_step = "https://recovery.example.com/v1/sequences/{{ $json.id }}/steps/%s/run"
+    ask = {"method": "POST", "url": "=" + run_step % "acknowledge"}
+    write("flow.json", workflow([HOOK, node("Run", "httpRequest", ask, onError="continueErrorOutput")], "Hook > Run"))
+    assert "nobody runs or skips callback, email" in run("flow.json", "--playbook", "uk-three-layer")[1]
+    assert "there is no step 'acknowledge'; there are alert" in run("flow.json", "--playbook", "by-hand")[1]
+    (folder / "ours.yaml").write_text("name: ours\nsteps:\n  - name: acknowledge\n", encoding="utf-8")
+    (folder / ".recovery-lint.toml").write_text('playbook = ["ours.yaml"]\nselect = ["R20"]\n', encoding="utf-8")
+    assert run("flow.json") == (0, "all well in 1 file (1 flow)\n")
+    for wrong in ("steps: 5", "steps: [a]", "- a", "steps: {"):
+        (folder / "ours.yaml").write_text(wrong, encoding="utf-8")
+        assert run("flow.json")[0] == 2
+    assert run("flow.json", "--playbook", "nowhere")[0] == 2
+
+
 def test_a_rule_is_explained() -> None:
     status, said = run("--explain", "r101")
     assert status == 0

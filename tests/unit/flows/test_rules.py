@@ -10,6 +10,7 @@ import pytest
 
 from sidecar.flows.linting import Source, lint
 from sidecar.flows.node_types import NodeTypes
+from sidecar.flows.playbooks import Playbook
 from sidecar.flows.report.text import lines
 from sidecar.flows.rules import rules
 from tests.support.flows import blueprint, codes, module, node, workflow
@@ -54,8 +55,11 @@ def http(number: int = 2, url: str = "https://crm.example.com/x", **more: Any) -
 IGNORE = [module(90, "builtin:Ignore")]
 MAKE_RUN = "{{1.sidecar_url}}/v1/sequences/{{1.sequence_id}}/steps/acknowledge/run"
 
+CLAIM = RUN.removesuffix("/run") + "/claim"
+REPORT = SIDECAR + "/v1/claims/{{ $json.claim_id }}/result"
 NAMES = ("manualTrigger", "noOp")
 SENDING = {"from": "+441174960001", "to": "+447700900123", "message": "A call was missed"}
+TO_LEAD = {**SENDING, "to": "={{ $json.to }}"}
 
 EXAMPLES: dict[str, tuple[Any, Any]] = {
     "S001": (b"{", b'{"nodes": [], "connections": {}}'),
@@ -201,7 +205,21 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
         blueprint(MAKE_HOOK, module(2, "gateway:WebhookRespond", {"status": "42", "body": "{{1.x}}"})),
         blueprint(MAKE_HOOK, module(2, "gateway:WebhookRespond", {"status": "200", "body": "{{1.x}}"})),
     ),
+    "P313": (
+        blueprint(MAKE_HOOK, module(2, "twilio:SendSMS", {"to": "", "messageBody": "template"}, version=2)),
+        blueprint(MAKE_HOOK, module(2, "twilio:SendSMS", {"to": "{{1.To}}", "messageBody": "template"}, version=2)),
+    ),
     "R101": (after(node("A", "twilio", {"to": "={{ $json.to }}"})), after(post())),
+    "R102": (
+        after(post("Claim", CLAIM, **ALIVE), node("A", "twilio", SENDING)),
+        after(
+            post("Claim", CLAIM, **ALIVE), node("A", "twilio", SENDING), post("Result", REPORT, '{"status": "sent"}')
+        ),
+    ),
+    "R103": (
+        after(post("Claim", CLAIM, **ALIVE), node("A", "twilio", TO_LEAD, retryOnFail=True)),
+        after(post("Claim", CLAIM, retryOnFail=True, **ALIVE), node("A", "twilio", TO_LEAD)),
+    ),
     "R201": (
         after(post(url=SIDECAR + "/v1/sequence/{{ $json.id }}/run")),
         after(post(url=SIDECAR + "/v1/sequences/{{ $json.id }}/close")),
@@ -218,6 +236,15 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
         after(post(), node("A", "if", {"value1": "={{ $json.status }}"})),
         after(post(), node("A", "if", {"value1": "={{ $json.result }} {{ $('Call').last().json.wake_by }}"})),
     ),
+    "R206": (after(post(url=RUN.replace("acknowledge", "acknowledged"))), after(post())),
+    "R207": (
+        after(post()),
+        after(post(), post("Leave out", RUN.replace("acknowledge/run", "callback/skip"), '{"reason": "they wrote"}')),
+    ),
+    "R208": (
+        blueprint(MAKE_HOOK, http(url=MAKE_RUN, mapper={"bodyType": "x_www_form_urlencoded"})),
+        blueprint(MAKE_HOOK, http(url="{{1.sidecar_url}}/v1/outcomes", mapper={"bodyType": "x_www_form_urlencoded"})),
+    ),
     "R205": (
         blueprint(MAKE_HOOK, http(url=MAKE_RUN), module(3, "a:b", {"x": "{{2.data.status}}"})),
         blueprint(MAKE_HOOK, http(url=MAKE_RUN), module(3, "a:b", {"x": "{{2.data.result}}{{2.statusCode}}"})),
@@ -229,11 +256,14 @@ NODES = {"P231": NodeTypes([{"name": f"n8n-nodes-base.{name}", "version": 1} for
 """What is known of an installation, for rules that ask."""
 
 
+PLAYBOOKS = {code: [Playbook("ours", ("acknowledge", "callback"))] for code in ("R206", "R207")}
+
+
 def found(example: Any, code: str) -> set[str]:
     if isinstance(example, bytes):
         return {one.code for one in lint([Source("a.json", example)]).findings}
     flows = example if isinstance(example, list) else [example]
-    return codes(*flows, nodes=NODES.get(code))
+    return codes(*flows, nodes=NODES.get(code), playbooks=PLAYBOOKS.get(code, ()))
 
 
 def test_every_rule_has_its_examples() -> None:
