@@ -79,6 +79,8 @@ class Record:
         channel = sayings.CHANNELS.get(step["channel"], step["channel"])
         if step["kind"] == "answer":
             return f"a person's answer ({channel})"
+        if step["kind"] == "ai_answer":
+            return f"the AI's answer ({channel})"
         if step["kind"] == "help":
             return f"the answer to HELP ({channel})"
         if step["kind"] == "confirmation":

@@ -41,8 +41,10 @@ class StepFacts:
     channel: Channel
     purpose: Purpose
     kind: Kind = "touch"
-    """``touch``: the playbook's. ``answer``: a person or an AI answers the contact's own message.
+    """``touch``: the playbook's. ``answer``: it answers the contact's own message.
     ``confirmation``: the one text that confirms a STOP."""
+    by_ai: bool = False
+    """``answer`` only: no person has read the words."""
     first: bool = False
     nurture: bool = False
     due_at: datetime | None = None
@@ -81,6 +83,8 @@ class Facts:
     max_touches_per_day: int = 4
     last_message_at: datetime | None = None
     """When the contact last wrote to us."""
+    in_doubt: bool = False
+    """What they wrote last may have been a STOP; asked of an AI's answer only."""
     on_the_line: bool = False
     """They ring us just now, or speak to staff: a call of theirs is not judged yet."""
     windows: tuple[LocalWindow, ...] = ()
@@ -119,8 +123,12 @@ def closed(step: StepFacts, facts: Facts, now: datetime) -> Decision | None:
 
 
 def held(step: StepFacts, facts: Facts, now: datetime) -> Decision | None:
-    """A person paused it, or an unclear STOP waits for a person to read it."""
-    del step
+    """A person paused it, or an unclear STOP waits for a person to read it.
+
+    An AI's answer does not wait with it: by then a person has answered.
+    """
+    if step.by_ai and (facts.held or facts.in_doubt):
+        return Decision("skip", f"held:{facts.held or 'unclear_stop'}")
     return Decision("defer", f"held:{facts.held}", until=now + HELD_LOOK) if facts.held else None
 
 
@@ -174,6 +182,8 @@ def calling(step: StepFacts, facts: Facts, now: datetime) -> Decision | None:
     """They are ringing us right now: nobody is rung or texted by an AI while staff may be speaking to them."""
     if not facts.on_the_line:
         return None
+    if step.by_ai:
+        return Decision("skip", "on_the_line")  # what it answers is being talked about
     return Decision("defer", "on_the_line", until=_while_fresh(step, now, now + LINE_LOOK))
 
 
@@ -221,6 +231,9 @@ STAFF_GATES: tuple[Gate, ...] = (closed, early, window)
 ANSWER_GATES: tuple[Gate, ...] = (suppressed, reachable, sender)
 """A person's own answer within :data:`ANSWER_WITHIN` of the contact's message."""
 
+AI_ANSWER_GATES: tuple[Gate, ...] = (suppressed, held, reachable, calling, sender)
+"""An AI's, within the same time: never where a person is needed, or is speaking to them."""
+
 CONFIRMATION_GATES: tuple[Gate, ...] = (reachable, stale, sender)
 """The one text that confirms a STOP (47 CFR 64.1200(a)(12): within five minutes, nothing but the confirmation)."""
 
@@ -235,7 +248,9 @@ def gates_for(step: StepFacts, facts: Facts, now: datetime) -> tuple[Gate, ...]:
         return STAFF_GATES
     if step.kind == "answer":
         fresh = facts.last_message_at is not None and now - facts.last_message_at <= ANSWER_WITHIN
-        return ANSWER_GATES if fresh else tuple(gate for gate in GATES if gate is not closed)
+        if not fresh:
+            return tuple(gate for gate in GATES if gate is not closed)
+        return AI_ANSWER_GATES if step.by_ai else ANSWER_GATES
     return GATES
 
 

@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 _TEXTS = ("sms", "email")
 
-GATED_AS: Final[dict[str, Kind]] = {"answer": "answer", "help": "answer", "confirmation": "confirmation"}
+AI_ANSWER: Final = "ai_answer"
+"""Kind of the step in which an AI answers; a person's is an ``answer``."""
+GATED_AS: Final[dict[str, Kind]] = {
+    "answer": "answer", AI_ANSWER: "answer", "help": "answer", "confirmation": "confirmation",
+}  # fmt: skip
 """Steps that answer a message of theirs, and what they are to the gates: what HELP asks for is an answer."""
 
 
@@ -111,6 +115,7 @@ def step_facts(row: RowMapping, definition: Step | None) -> StepFacts:
         channel=row["channel"],
         purpose=definition.purpose if definition else "service",
         kind=GATED_AS.get(row["kind"], "touch"),
+        by_ai=row["kind"] == AI_ANSWER,
         first=row["ordinal"] == 0 and not row["waited_for_window"],
         nurture=definition.nurture if definition else False,
         due_at=row["due_at"],
@@ -142,10 +147,16 @@ def gather(turn: Turn, who: Person, sequence: RowMapping, name: str, step: StepF
         touches_last_day=touches.count_since(tx, business.id, who.row["contact_id"], turn.now - timedelta(hours=24)),
         max_touches_per_day=min(limits),
         last_message_at=who.row["last_message_at"],
+        in_doubt=step.by_ai and _wrote_in_doubt(turn, who),
         on_the_line=step.channel != "staff" and _on_the_line(turn, who),
         windows=windows(business, step.channel, who.phone),
         sender=_sender(turn, step.channel, sender, sequence, name),
     )
+
+
+def _wrote_in_doubt(turn: Turn, who: Person) -> bool:
+    last = record.last_message_of(turn.tx, turn.business.id, who.row["contact_id"])
+    return last is not None and last["intent"] == "unclear"
 
 
 def _on_the_line(turn: Turn, who: Person) -> bool:

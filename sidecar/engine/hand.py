@@ -139,8 +139,9 @@ class Answers:
     ) -> RunResult:
         """Send an answer now if the gates allow it.
 
-        Within 24 h of the contact's own message it passes suppressed, reachable and sender only. With ``asks`` the
-        text asks for consent, and a plain YES to it is recorded as express consent.
+        Within 24 h of the contact's own message a person's passes suppressed, reachable and sender only; an AI's is
+        also left out where a person is needed or is speaking to them. With ``asks`` the text asks for consent, and a
+        plain YES to it is recorded as express consent.
 
         Raises:
             NotFound: the sequence, or the person, is not one of this business.
@@ -154,7 +155,8 @@ class Answers:
             contact_id, number = self._whom(turn, sequence_id, phone, email)
             conversation = sequence_id or sequences.conversation(turn, contact_id, number)
             name = new_id("answer", turn.now)
-            sequences.add_step(turn, conversation, name, kind="answer", channel=channel, body=text.strip())
+            kind = facts.AI_ANSWER if by == "ai" else "answer"
+            sequences.add_step(turn, conversation, name, kind=kind, channel=channel, body=text.strip())
             turn.record("answer.asked", contact_id=contact_id, sequence_id=conversation, step=name, by=by)
             if asks is not None:
                 asking.ask(turn, contact_id, conversation, name, asks)

@@ -69,16 +69,13 @@ _WORDS_ON = (
     .order_by(deliveries.c.created_at.desc(), deliveries.c.delivery_id.desc())
     .limit(20)
 )
-_LAST_TEXT = (
+_LAST_MESSAGE = (
     select(messages)
-    .where(
-        messages.c.business_id == bindparam("business_id"),
-        messages.c.contact_id == bindparam("contact_id"),
-        messages.c.channel == literal_column("'sms'"),
-    )
+    .where(messages.c.business_id == bindparam("business_id"), messages.c.contact_id == bindparam("contact_id"))
     .order_by(messages.c.at.desc())
     .limit(1)
 )
+_LAST_TEXT = _LAST_MESSAGE.where(messages.c.channel == literal_column("'sms'"))
 
 
 _RECORDED_SINCE = (
@@ -135,6 +132,11 @@ def message(tx: Tx, business_id: str, message_id: str) -> RowMapping | None:
 def messages_of(tx: Tx, business_id: str, contact_id: str) -> Sequence[RowMapping]:
     """Everything a person wrote to us, in order."""
     return every(tx, messages, ("at",), business_id=business_id, contact_id=contact_id)
+
+
+def last_message_of(tx: Tx, business_id: str, contact_id: str) -> RowMapping | None:
+    """What a person wrote to us last, on any channel."""
+    return tx.conn.execute(_LAST_MESSAGE, {"business_id": business_id, "contact_id": contact_id}).mappings().first()
 
 
 def last_text_of(tx: Tx, business_id: str, contact_id: str) -> RowMapping | None:

@@ -26,7 +26,7 @@ _ANSWERS_THEM = (
         steps.c.business_id == touches.c.business_id,
         steps.c.sequence_id == touches.c.sequence_id,
         steps.c.name == touches.c.step,
-        one_of(steps.c.kind, ("answer", "help", "confirmation")),
+        one_of(steps.c.kind, ("answer", "ai_answer", "help", "confirmation")),
     )
     .exists()
 )

@@ -227,7 +227,9 @@ OPERATIONS = (
         summary="Answer a person",
         description="A person of the staff, or an AI node, answers in a conversation. It passes the gates: "
         "an answer "
-        "within 24 h of the person's own message goes at any hour, never to somebody who said STOP.",
+        "within 24 h of the person's own message goes at any hour, never to somebody who said STOP. An AI's "
+        "(`by: ai`) is `skipped` besides where what they wrote last may have been a STOP, where a person holds the "
+        "sequence, and while they are ringing.",
         view=send,
         scope="drive",
         body=Body((SendIn,), form=SendIn, examples={"text": _SEND, "asks consent": _ASK}),

@@ -168,7 +168,9 @@ class StepShown(Shown):
 
     name: str
     channel: str
-    kind: str = Field(description="`touch`, or what came in between: `answer`, `help`, `confirmation`, `task`.")
+    kind: str = Field(
+        description="`touch`, or what came in between: `answer`, `ai_answer`, `help`, `confirmation`, `task`."
+    )
     state: str
     reason: str
     due_at: datetime | None

@@ -129,18 +129,21 @@ def test_a_doubt_about_stopping_keeps_the_ai_out_of_the_conversation(
     assert model.prompts == []
 
 
-def test_a_stop_while_the_ai_writes_is_obeyed_and_the_team_told(
-    stack: Stack, answering: Listener, model: OpenAi, lead: Lead
+@pytest.mark.parametrize(
+    ("words", "reason"), [("STOP", "opted_out"), ("Please call me instead of texting", "held:unclear_stop")]
+)
+def test_what_they_say_while_the_ai_writes_is_obeyed_and_the_team_told(
+    stack: Stack, answering: Listener, model: OpenAi, lead: Lead, words: str, reason: str
 ) -> None:
-    def stopped_meanwhile(_: Prompt) -> str:
-        stack.says(lead, LATE_CALL, "STOP")
+    def says_meanwhile(_: Prompt) -> str:
+        stack.says(lead, LATE_CALL, words)
         return WHAT_IS_IT
 
-    model.answers = stopped_meanwhile
+    model.answers = says_meanwhile
     stack.says(lead, LATE_CALL, "Who is this?")
     answering.ended(lead)
     assert not [text for text in stack.texts(lead) if WHAT_IS_IT in text]
-    assert [text for text in answering.told(lead) if "did not go out (opted_out)" in text]
+    assert [text for text in answering.told(lead) if f"did not go out ({reason})" in text]
 
 
 def test_what_the_ai_is_not_sure_of_is_handed_over(

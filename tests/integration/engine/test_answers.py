@@ -60,6 +60,23 @@ def test_an_answer_to_an_unclear_message_goes_out_though_the_sequence_is_held(ho
     assert len(texts_to(sandbox)) == 2
 
 
+@pytest.mark.parametrize("before", [(), ("Can you come tomorrow?",)])
+def test_an_ai_does_not_answer_what_may_be_a_stop(home: House, sandbox: Sandbox, before: tuple[str, ...]) -> None:
+    """Whether the sequence is held for it, or was over before."""
+    opened = home.miss()
+    home.live(minutes=1)
+    for words in (*before, "not interested"):
+        home.clock.advance(seconds=1)
+        home.text(words)
+    told = answer(home, by="ai", sequence_id=opened.sequence_id)
+    assert (told.result, told.reason) == ("skipped", "held:unclear_stop")
+    assert len(texts_to(sandbox)) == 1
+    home.clock.advance(seconds=1)
+    home.text("I mean Monday, is Tuesday free?")
+    assert answer(home, by="ai", sequence_id=opened.sequence_id).result == "sent"
+    assert len(texts_to(sandbox)) == 2
+
+
 def test_after_a_stop_there_is_no_answer(home: House, sandbox: Sandbox) -> None:
     home.miss()
     home.live(minutes=1)

@@ -151,6 +151,27 @@ def test_a_fresh_answer_passes_suppressed_reachable_and_sender_only() -> None:
     assert decide(answer, held, NOW).reason == "sender_held:30034"
 
 
+@pytest.mark.parametrize(
+    ("against", "reason"),
+    [
+        ({"held": "operator"}, "held:operator"),
+        ({"held": "unclear_stop"}, "held:unclear_stop"),
+        ({"in_doubt": True}, "held:unclear_stop"),
+        ({"on_the_line": True}, "on_the_line"),
+    ],
+)
+@pytest.mark.parametrize("age", [timedelta(hours=1), timedelta(hours=25)])
+def test_an_ai_answers_nobody_whom_a_person_must_read_or_speaks_to(
+    against: dict[str, Any], reason: str, age: timedelta
+) -> None:
+    """It is left out and does not wait: what it answers will have been answered by then."""
+    answer = step(kind="answer", by_ai=True, deadline_at=None)
+    known = {"last_message_at": NOW - age, "closed": "replied"}
+    assert decide(answer, facts(**known), NOW).verdict == "send"
+    decision = decide(answer, facts(**known, **against), NOW)
+    assert (decision.verdict, decision.reason) == ("skip", reason)
+
+
 @pytest.mark.parametrize("last", [None, NOW - timedelta(hours=24, seconds=1)])
 def test_a_late_answer_asks_every_gate_but_whether_the_sequence_is_over(last: datetime | None) -> None:
     answer = step(kind="answer", deadline_at=None)
@@ -197,6 +218,7 @@ ANY_STEP = st.builds(
     channel=st.sampled_from(["sms", "voice", "email", "staff"]),
     purpose=st.sampled_from(["service", "marketing"]),
     kind=st.sampled_from(["touch", "answer", "confirmation"]),
+    by_ai=st.booleans(),
     first=st.booleans(),
     nurture=st.booleans(),
     due_at=st.sampled_from([None, NOW - timedelta(hours=1), NOW, NOW + timedelta(hours=1)]),
