@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from sidecar.flows.contract import operation_path
 from sidecar.flows.findings import Edit, Found, shown
+from sidecar.flows.make_requests import request_of, stops_at_errors
 from sidecar.flows.rules import rule
 from sidecar.flows.strings import at
 
@@ -40,7 +42,34 @@ def unhandled(blueprint: Blueprint) -> Iterator[Found]:
         return
     for module in blueprint.modules[1:]:
         if module.app not in _CALM and not module.handlers and module.flow.kind not in {"onerror", "tools"}:
-            yield Found(module.place, "when it fails the scenario is switched off", module.name)
+            edits = _handler(blueprint, module)
+            yield Found(module.place, "when it fails the scenario is switched off", module.name, edits=edits)
+
+
+_FACTS: Final = frozenset({"/v1/calls", "/v1/messages/inbound", "/v1/outcomes", "/v1/contacts/opt-out"})
+"""Calls that carry what nobody else knows: it is kept and told again. All others the sidecar's own time covers."""
+
+
+def _handler(blueprint: Blueprint, module: Module) -> tuple[Edit, ...]:
+    """The handler that is right for a call of the sidecar; of others only a person knows."""
+    request = request_of(blueprint, module)
+    path = operation_path(request.urls[0]) if request is not None else ""
+    if not path:
+        return ()
+    handler: dict[str, Any] = {
+        "id": max(blueprint.by_id) + 1 + module.position,
+        "module": "builtin:Break" if path in _FACTS else "builtin:Ignore",
+        "version": 1,
+        "parameters": {},
+        "mapper": {"retry": True, "count": "3", "interval": "15"} if path in _FACTS else {},
+        "metadata": {"designer": {"x": 0, "y": 0}},
+    }
+    edit = Edit((*module.place, "onerror"), [handler])
+    return (edit, _with_dlq(blueprint)) if path in _FACTS else (edit,)
+
+
+def _with_dlq(blueprint: Blueprint) -> Edit:
+    return Edit((*blueprint.place, "metadata", "scenario", "dlq"), value=True)
 
 
 @rule(
@@ -55,10 +84,8 @@ def break_without_dlq(blueprint: Blueprint) -> Iterator[Found]:
     """Each Break, where `dlq` is off."""
     for module in blueprint.of("builtin:Break"):
         if blueprint.scenario.get("dlq") is not True:
-            edit = Edit((*blueprint.place, "metadata", "scenario", "dlq"), value=True)
-            yield Found(
-                module.place, "incomplete executions are off, so Break keeps nothing", module.name, edits=(edit,)
-            )
+            said = "incomplete executions are off, so Break keeps nothing"
+            yield Found(module.place, said, module.name, edits=(_with_dlq(blueprint),))
 
 
 @rule(
@@ -106,9 +133,18 @@ def unchecked_status(blueprint: Blueprint) -> Iterator[Found]:
     for module in blueprint.modules:
         if module.app != "http" or "url" not in module.mapper or module.kind == "ActionGetFile":
             continue
-        stops = module.parameters.get("handleErrors") is True or module.mapper.get("stopOnHttpError") is True
-        if not stops and not any(_asks(other, module) for other in blueprint.modules):
-            yield Found(module.place, "a status of 400 or 500 is taken for success", module.name)
+        if not stops_at_errors(module) and not any(_asks(other, module) for other in blueprint.modules):
+            said = "a status of 400 or 500 is taken for success"
+            yield Found(module.place, said, module.name, edits=_stopping(blueprint, module))
+
+
+def _stopping(blueprint: Blueprint, module: Module) -> tuple[Edit, ...]:
+    """Where a handler takes the error, or is put there too (P301), it may be one."""
+    key = {3: ("parameters", "handleErrors"), 4: ("mapper", "stopOnHttpError")}.get(int(module.version))
+    if key is None or not isinstance(module.raw.get(key[0]), dict):
+        return ()
+    handled = bool(module.handlers) or bool(_handler(blueprint, module))
+    return (Edit((*module.place, *key), value=True),) if handled else ()
 
 
 def _asks(module: Module, of: Module) -> bool:

@@ -13,6 +13,7 @@ from sidecar.flows.strings import at
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sidecar.flows.linting import Flows
     from sidecar.flows.n8n import Node, Workflow
 
 _ERRORS: Final = "https://docs.n8n.io/flow-logic/error-handling/"
@@ -42,19 +43,32 @@ GONE: Final = {
 @rule(
     "P201",
     "no error workflow is set",
-    on="n8n",
+    on="flows",
     reason="A failed execution is seen by whoever looks at the list of executions, which is nobody at night.",
     remedy="set settings.errorWorkflow to a flow with an Error Trigger that tells a person",
     source=_ERRORS,
 )
-def no_error_workflow(workflow: Workflow) -> Iterator[Found]:
-    """A workflow that starts by itself and tells nobody when it fails."""
-    starts = [
-        n for n in workflow.triggers if n.short not in {"manualTrigger", "executeWorkflowTrigger", "errorTrigger"}
-    ]
-    errors = any(node.short == "errorTrigger" for node in workflow.triggers)
-    if starts and not errors and not workflow.settings.get("errorWorkflow"):
-        yield Found((*workflow.place, "settings"), "nobody is told when it fails", starts[0].name)
+def no_error_workflow(flows: Flows) -> Iterator[Found]:
+    """A workflow that starts by itself and tells nobody when it fails; where one that could is at hand, it is named."""
+    listeners = [workflow for workflow in flows.workflows if any(workflow.of("errorTrigger"))]
+    listener = listeners[0].id if len(listeners) == 1 else ""
+    for workflow in flows.workflows:
+        starts = [node for node in workflow.triggers if node.short not in _STARTED]
+        if starts and workflow not in listeners and not workflow.settings.get("errorWorkflow"):
+            place = (*workflow.place, "settings")
+            edits = (_named(workflow, listener),) if listener else ()
+            said = "nobody is told when it fails"
+            yield Found(place, said, starts[0].name, file=workflow.file, edits=edits)
+
+
+_STARTED: Final = frozenset({"manualTrigger", "executeWorkflowTrigger", "errorTrigger"})
+"""Triggers of workflows that somebody else starts, and looks at."""
+
+
+def _named(workflow: Workflow, listener: str) -> Edit:
+    if isinstance(workflow.value.get("settings"), dict):
+        return Edit((*workflow.place, "settings", "errorWorkflow"), listener)
+    return Edit((*workflow.place, "settings"), {"errorWorkflow": listener})
 
 
 @rule(
@@ -118,7 +132,11 @@ def uncovered_calls(workflow: Workflow) -> Iterator[Found]:
         if paths & {"/v1/calls", "/v1/sequences/{sequence_id}/steps/{name}/run"}:
             if not node.swallows_errors and not node.has_error_output:
                 retried = "retries on the node are its only cover" if node.raw.get("retryOnFail") else "it has no cover"
-                yield Found(node.place, f"when the sidecar is away the execution ends here: {retried}", node.name)
+                said = f"when the sidecar is away the execution ends here: {retried}"
+                edit = Edit(
+                    (*node.place, "onError"), "continueErrorOutput"
+                )  # what is wired for it only lacks the setting
+                yield Found(node.place, said, node.name, edits=(edit,) if workflow.after(node.name, 1) else ())
             elif node.has_error_output and not workflow.after(node.name, 1):
                 yield Found(node.place, "its error output leads nowhere", node.name)
 

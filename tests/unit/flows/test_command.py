@@ -205,6 +205,33 @@ def test_node_types_of_an_installation_are_looked_at(folder: Path) -> None:
     assert run("clean.json", "--nodes", "nowhere.json")[0] == 2
 
 
+def test_error_handling_is_mended_where_it_is_known_what_is_right(folder: Path) -> None:
+    run_step = {"method": "POST", "url": "=https://recovery.example.com/v1/sequences/1/steps/acknowledge/run"}
+    steps = [HOOK, node("Run", "httpRequest", run_step), node("Later", "noOp"), node("Done", "noOp")]
+    write("flow.json", workflow(steps, "Hook > Run", "Run > Done", "Run >1 Later", settings={}))
+    write("errors.json", workflow([node("Failed", "errorTrigger")], id="told"))
+    run(".", "--fix")
+    mended = json.loads((folder / "flow.json").read_text("utf-8"))
+    assert mended["settings"]["errorWorkflow"] == "told"
+    assert mended["nodes"][1]["onError"] == "continueErrorOutput"
+    calls = {
+        number: module(
+            number, "http:ActionSendData", {"url": f"https://recovery.example.com{path}", "method": "post"}, version=3
+        )
+        for number, path in ((2, "/v1/outcomes"), (3, "/v1/sequences/{{1.id}}/steps/email/run"), (4, "/other"))
+    }
+    write("scenario.json", blueprint(module(1, "gateway:CustomWebHook"), *calls.values(), scenario={"dlq": False}))
+    run("scenario.json", "--fix")
+    mended = json.loads((folder / "scenario.json").read_text("utf-8"))
+    handlers = [[one["module"] for one in step.get("onerror", [])] for step in mended["flow"]]
+    assert handlers == [[], ["builtin:Break"], ["builtin:Ignore"], []]
+    assert [step["parameters"].get("handleErrors") for step in mended["flow"]] == [None, True, True, None]
+    assert mended["metadata"]["scenario"]["dlq"] is True
+    before = (folder / "scenario.json").read_bytes()
+    run("scenario.json", "--fix")
+    assert (folder / "scenario.json").read_bytes() == before
+
+
 def test_the_steps_of_a_playbook_are_asked_for(folder: Path) -> None:
     run_step = "https://recovery.example.com/v1/sequences/{{ $json.id }}/steps/%s/run"
     ask = {"method": "POST", "url": "=" + run_step % "acknowledge"}
