@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sidecar import __version__
-from sidecar.cli.taught import TaughtGroup
+from sidecar.cli.taught import LazyGroup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,27 +39,8 @@ COMMANDS = {
 """In the order in which a newcomer needs them."""
 
 
-class _Commands(TaughtGroup):
-    """Loads a command's module when it is run: ``recovery --help`` is quick, and a lint loads no Flask."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Every command, in our order."""
-        del ctx
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name."""
-        del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = getattr(importlib.import_module(f"sidecar.cli.{cmd_name}"), cmd_name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List them without loading them."""
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+class _Commands(LazyGroup):
+    """Every mistake in a file or a setting ends in its sentence."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; a mistake in a file or a setting ends in its sentence, not in a traceback."""
@@ -82,6 +62,8 @@ def _where(error: ConfigError) -> str:
 
 @click.command(
     cls=_Commands,
+    room="sidecar.cli",
+    listed={name: (f"{name}:{name}", said) for name, said in COMMANDS.items()},
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     examples=(
         "recovery demo             see what it does, with nothing set up",

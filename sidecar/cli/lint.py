@@ -173,15 +173,20 @@ def _coloured(text: str, style: str) -> str:
 
 def _explained(code: str) -> str:
     from sidecar.flows.rules import rules
+    from sidecar.flows.rules.excerpts import EXCERPTS
 
     rule = rules().get(code.upper())
     if rule is None:
         raise click.BadParameter(f"there is no rule {code!r}; there are: {', '.join(rules())}", param_hint="--explain")
+    bad, good = EXCERPTS[rule.code]
     return "\n".join(
         (
             f"{rule.code}: {rule.title} ({rule.level}, {rule.family})",
             "",
             rule.reason,
+            "",
+            f"Bad:    {bad}",
+            f"Good:   {good}",
             "",
             f"Remedy: {rule.remedy}",
             f"Source: {rule.source}",

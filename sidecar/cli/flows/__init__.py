@@ -2,45 +2,28 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Final
 
 import click
 
-from sidecar.cli.taught import TaughtGroup
+from sidecar.cli.taught import LazyGroup
 
 _COMMANDS: Final = {
-    "list": ("copies", "list_flows"),
-    "export": ("copies", "export"),
-    "fmt": ("fmt", "fmt"),
-    "draw": ("draw", "draw"),
-    "to-api": ("n8n", "to_api"),
-    "replay": ("n8n", "replay"),
-    "validate": ("validate", "validate"),
+    "list": ("copies:list_flows", "What ships: each flow, what it is for, where n8n is called."),
+    "export": ("copies:export", "Write a business's own copy of a flow, ready to import."),
+    "fmt": ("fmt:fmt", "Put flows into the one form in which a diff is readable."),
+    "draw": ("draw:draw", "Draw a flow as a picture (SVG)."),
+    "to-api": ("n8n:to_api", "Put a workflow into an n8n through its public API."),
+    "replay": ("n8n:replay", "Try n8n's failed and crashed executions again."),
+    "validate": ("validate:validate", "Ask Make's own validator about blueprints."),
 }
-"""Where each is found, in the order in which they are needed."""
-
-
-class _Commands(TaughtGroup):
-    """Loads a command's module when it is asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Every command, in our order."""
-        del ctx
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name."""
-        del ctx
-        if cmd_name not in _COMMANDS:
-            return None
-        module, name = _COMMANDS[cmd_name]
-        command: click.Command = getattr(importlib.import_module(f"sidecar.cli.flows.{module}"), name)
-        return command
+"""Where each is found and what it does, in the order in which they are needed."""
 
 
 @click.group(
-    cls=_Commands,
+    cls=LazyGroup,
+    room="sidecar.cli.flows",
+    listed=_COMMANDS,
     examples=(
         "recovery flows list",
         "recovery flows export --all --business hartley --output hartley/",

@@ -7,6 +7,7 @@ and the references between its modules, which its editor resolves when a scenari
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sidecar.flows import make, n8n
@@ -55,10 +56,9 @@ rule(
 )
 def n8n_shape(workflow: n8n.Workflow) -> Iterator[Found]:
     """The schema explains; a quicker check has said that there is something to explain."""
-    if n8n.has_shape(workflow.value):
-        return
-    for place, message in violations("n8n-workflow", workflow.value):
-        yield Found((*workflow.place, *place), message, _n8n_name(workflow, place))
+    if not n8n.has_shape(workflow.value):
+        for found in _broken("n8n-workflow", workflow):
+            yield replace(found, node=_n8n_name(workflow, found.place[len(workflow.place) :]))
 
 
 @rule(
@@ -146,10 +146,13 @@ def unknown_targets(workflow: n8n.Workflow) -> Iterator[Found]:
 )
 def make_shape(blueprint: make.Blueprint) -> Iterator[Found]:
     """The schema explains; a quicker check has said that there is something to explain."""
-    if make.has_shape(blueprint.value):
-        return
-    for place, message in violations("make-blueprint", blueprint.value):
-        yield Found((*blueprint.place, *place), message)
+    if not make.has_shape(blueprint.value):
+        yield from _broken("make-blueprint", blueprint)
+
+
+def _broken(schema: str, flow: n8n.Workflow | make.Blueprint) -> Iterator[Found]:
+    for place, message in violations(schema, flow.value):
+        yield Found((*flow.place, *place), message)
 
 
 @rule(

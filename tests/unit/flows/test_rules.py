@@ -13,6 +13,7 @@ from sidecar.flows.node_types import NodeTypes
 from sidecar.flows.playbooks import Playbook
 from sidecar.flows.report.text import lines
 from sidecar.flows.rules import rules
+from sidecar.flows.rules.excerpts import EXCERPTS
 from tests.support.flows import blueprint, codes, module, node, workflow
 
 SIDECAR = "={{ $('Settings').first().json.sidecar_url }}"
@@ -154,7 +155,7 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
     "P231": (after(node("A", "executeCommand")), after(node("A", "noOp"))),
     "P232": (
         after(node("A", "httpRequest", {"url": RUN}, version=4.15)),
-        after(node("A", "httpRequest", {"url": RUN}, version=99)),
+        [after(node("A", "httpRequest", {"url": RUN}, version=version)) for version in (4.2, 99)],
     ),
     "P233": (
         after(node("A", "wait", {"resume": "specificTime"}, version=1.1)),
@@ -267,7 +268,7 @@ def found(example: Any, code: str) -> set[str]:
 
 
 def test_every_rule_has_its_examples() -> None:
-    assert set(rules()) == set(EXAMPLES)
+    assert set(rules()) == set(EXAMPLES) == set(EXCERPTS)
 
 
 @pytest.mark.parametrize("code", EXAMPLES)
@@ -275,6 +276,20 @@ def test_the_bad_example_is_caught_and_the_good_one_is_not(code: str) -> None:
     bad, good = EXAMPLES[code]
     assert code in found(bad, code)
     assert code not in found(good, code)
+
+
+def written(example: Any) -> str:
+    """As it stands in a file."""
+    if isinstance(example, bytes):
+        return "a file in UTF-16" if example[:2] == b"\xff\xfe" else example.decode()
+    return json.dumps(example)
+
+
+@pytest.mark.parametrize("code", EXAMPLES)
+def test_what_is_shown_of_the_examples_is_cut_out_of_them(code: str) -> None:
+    bad, good = EXCERPTS[code]
+    assert bad in written(EXAMPLES[code][0])
+    assert good in written(EXAMPLES[code][1]) or good == "a file in UTF-8"
 
 
 @pytest.mark.parametrize("code", EXAMPLES)
