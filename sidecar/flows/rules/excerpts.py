@@ -54,6 +54,8 @@ EXCERPTS: Final[dict[str, tuple[str, str]]] = {
         '{"httpBearerAuth": {"id": "7", "name": "Recovery sidecar"}}',
         '{"httpBearerAuth": {"id": null, "name": "Recovery sidecar"}}',
     ),
+    "P222": ('"pinData": {"Go": [{"json": {"name": "Maya"}}]}', '"pinData": {}'),
+    "P223": ('"workflowId": {"value": "s7"}', '"id": "s7"'),
     "P231": ('"type": "n8n-nodes-base.executeCommand"', '"type": "n8n-nodes-base.noOp"'),
     "P232": (
         '"type": "n8n-nodes-base.httpRequest", "typeVersion": 4.15',

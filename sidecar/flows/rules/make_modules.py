@@ -81,12 +81,17 @@ def missing_fields(blueprint: Blueprint) -> Iterator[Found]:
         for part, values in (("parameters", module.parameters), ("mapper", module.mapper)):
             for field in known.get(part, ()):
                 name = field["name"]
-                if field.get("required") and not field.get("seen_only") and _is_missing(name, values):
+                elsewhere = name in module.parameters or name in module.mapper
+                if (
+                    field.get("required")
+                    and not field.get("seen_only")
+                    and _is_missing(name, values, elsewhere=elsewhere)
+                ):
                     yield Found((*module.place, part, name), f"{module.module} needs {name!r}", module.name)
 
 
-def _is_missing(name: str, values: dict[str, Any]) -> bool:
+def _is_missing(name: str, values: dict[str, Any], *, elsewhere: bool) -> bool:
     other, choice = _WITH.get(name, ("", None))
     if other and values.get(other) != choice:
         return False
-    return values.get(name) in ("", None) and (name in values or name in _ALWAYS)
+    return values.get(name) in ("", None) and (name in values or (name in _ALWAYS and not elsewhere))

@@ -8,7 +8,7 @@ from sidecar.flows.contract import is_sidecar, operation_path
 from sidecar.flows.findings import Edit, Found, shown
 from sidecar.flows.requests import HTTP, request_of
 from sidecar.flows.rules import rule
-from sidecar.flows.strings import at
+from sidecar.flows.strings import at, text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +36,10 @@ GONE: Final = {
     "readPDF": "Extract from File",
     "htmlExtract": "HTML",
     "openAi": "OpenAI (of the LangChain package)",
+    "workflowTrigger": "n8n Trigger",
+    "iCal": "Convert to File",
+    "line": "HTTP Request (LINE Notify has ended)",
+    "orbit": "nothing (the service has ended)",
 }
 """Nodes of n8n's base package that it hides or has taken away, and what took their place."""
 
@@ -250,7 +254,7 @@ def no_way_back(workflow: Workflow) -> Iterator[Found]:
 )
 def credential_ids(workflow: Workflow) -> Iterator[Found]:
     """Each credential whose id is written down in a flow that drives the sidecar: those are passed on to clients."""
-    if not any(_drives(workflow, node) for node in workflow.of(*HTTP)):
+    if not drives(workflow):
         return
     for node in workflow.nodes:
         credentials = node.raw.get("credentials")
@@ -260,6 +264,49 @@ def credential_ids(workflow: Workflow) -> Iterator[Found]:
                 yield Found(place, f"the id of {kind} is that of one installation", node.name, edits=(Edit(place),))
 
 
-def _drives(workflow: Workflow, node: Node) -> bool:
-    request = request_of(workflow, node)
-    return request is not None and any(is_sidecar(url, str(node.parameters.get("url"))) for url in request.urls)
+def drives(workflow: Workflow) -> bool:
+    """Whether it calls the sidecar at all."""
+    requests = ((node, request_of(workflow, node)) for node in workflow.of(*HTTP))
+    return any(
+        is_sidecar(url, str(node.parameters.get("url")))
+        for node, request in requests
+        if request is not None
+        for url in request.urls
+    )
+
+
+@rule(
+    "P222",
+    "data of a test is pinned",
+    on="n8n",
+    reason="Every export carries it along: often the name and number of somebody real. Runs by hand use it silently.",
+    remedy="unpin it before you export",
+    source="https://docs.n8n.io/data/data-pinning/",
+)
+def pinned_data(workflow: Workflow) -> Iterator[Found]:
+    """Each node whose output is pinned, in a flow that drives the sidecar."""
+    pinned = workflow.value.get("pinData")
+    if isinstance(pinned, dict) and pinned and drives(workflow):
+        for name in pinned:
+            yield Found((*workflow.place, "pinData", name), f"the output of {shown(name)} is pinned", name)
+
+
+@rule(
+    "P223",
+    "a workflow is called that was not looked at",
+    on="flows",
+    reason="Whatever it sends goes out unseen: a claim in front of the call, or none, is all that is known.",
+    remedy="give the lint the file of the workflow that is called, too",
+    source="https://docs.n8n.io/flow-logic/subworkflows/",
+)
+def unseen_workflows(flows: Flows) -> Iterator[Found]:
+    """Each call of a workflow that is in no file of the run, from a flow that drives the sidecar."""
+    there = {key for workflow in flows.workflows for key in (workflow.id, workflow.name)}
+    for workflow in flows.workflows:
+        for node in workflow.of("executeWorkflow", "toolWorkflow") if drives(workflow) else ():
+            given = node.parameters.get("workflowId")
+            keys = [given] if isinstance(given, str) else [text_at(given, "value"), text_at(given, "cachedResultName")]
+            named = [key for key in keys if key]
+            if named and not any(key in there or key.startswith("=") for key in named):
+                place = (*node.place, "parameters", "workflowId")
+                yield Found(place, f"{shown(named[-1])} is in none of the files", node.name, file=workflow.file)

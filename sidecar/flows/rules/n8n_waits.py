@@ -10,6 +10,7 @@ from sidecar.flows.contract import operation_path
 from sidecar.flows.findings import Edit, Found, shown
 from sidecar.flows.requests import request_of
 from sidecar.flows.rules import rule
+from sidecar.flows.sends.n8n import code_of
 from sidecar.flows.strings import text_at
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _SUFFIX: Final = re.compile(r"/([\w-]+)(?=\?|['\"`]|$)")
     source=_WEBHOOK + "#authentication",
 )
 def open_webhooks(workflow: Workflow) -> Iterator[Found]:
-    """Each POST webhook without authentication, but where the sidecar checks Twilio's signature."""
+    """Each POST webhook without authentication, but where the sidecar or the flow checks a signature."""
     for node in workflow.of("webhook"):
         if node.parameters.get("authentication", "none") != "none":
             continue
@@ -41,6 +42,10 @@ def open_webhooks(workflow: Workflow) -> Iterator[Found]:
 
 
 def _signed(workflow: Workflow) -> bool:
+    if any(text_at(node.parameters, "action") == "hmac" for node in workflow.of("crypto")):
+        return True
+    if any("createHmac" in code for node in workflow.of("code") for code in code_of(node)):
+        return True
     for node in workflow.of("httpRequest"):
         request = request_of(workflow, node)
         if request is not None and any(operation_path(url) == "/v1/calls" for url in request.urls):

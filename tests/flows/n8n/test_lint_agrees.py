@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from sidecar.flows.documents import Document
 from sidecar.flows.n8n import Workflow
 from sidecar.flows.node_types import NodeTypes, exported_types
+from sidecar.flows.rules.n8n_nodes import GONE
 from sidecar.flows.schemas import shipped_json
 from tests.support.flows import ROOT, exports, linted, workflow
 from tests.support.mutations import N8N_FLOW, mutated, one_mutated
@@ -135,6 +136,11 @@ def test_our_facts_are_the_installations(node_types: Path) -> None:
 def _fact(described: dict[str, Any]) -> dict[str, Any]:
     keys = ("name", "type", "default", "required", "displayOptions")
     return {key: described[key] for key in keys if key in described}
+
+
+def test_what_was_replaced_is_hidden_or_gone(node_types: Path) -> None:
+    shown = {one["name"] for one in json.loads(node_types.read_bytes()) if not one.get("hidden")}
+    assert not shown & {f"n8n-nodes-base.{name}" for name in GONE}
 
 
 def test_our_own_workflows_fit_the_installation(node_types: Path) -> None:

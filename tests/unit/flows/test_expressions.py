@@ -94,6 +94,7 @@ def test_of_the_samples_at_most_one_in_a_hundred_is_no_javascript() -> None:
         ("{{3.items[4.n].x}}", [(3, ("items", None, "x")), (4, ("n",))]),
         ('{{if(length(1.a) > 1.5; 2.b; "7.c }} no")}}', [(1, ("a",)), (2, ("b",))]),
         ("{{1.`a }} b`}}", [(1, ("a }} b",))]),
+        (r"{{if(1.a > 70; \"hot\"; \"cold\")}}", [(1, ("a",))]),
         ('{{formatDate(now; "YYYY")}} {{10}} v1.2', []),
         ("{{add({{1.a}}; 2)}}", [(1, ("a",))]),
     ],

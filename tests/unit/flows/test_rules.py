@@ -152,6 +152,14 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
         after(post(credentials={"httpBearerAuth": {"id": "7", "name": "Recovery sidecar"}})),
         after(post(credentials={"httpBearerAuth": {"id": None, "name": "Recovery sidecar"}})),
     ),
+    "P222": (after(post(), pinData={"Go": [{"json": {"name": "Maya"}}]}), after(post(), pinData={})),
+    "P223": (
+        after(post(), node("Sub", "executeWorkflow", {"workflowId": {"value": "s7"}})),
+        [
+            after(post(), node("Sub", "executeWorkflow", {"workflowId": {"value": "s7"}})),
+            workflow([node("Called", "executeWorkflowTrigger")], id="s7"),
+        ],
+    ),
     "P231": (after(node("A", "executeCommand")), after(node("A", "noOp"))),
     "P232": (
         after(node("A", "httpRequest", {"url": RUN}, version=4.15)),
@@ -314,6 +322,13 @@ def test_an_exception_with_a_reason_holds_for_its_node_and_its_code() -> None:
     assert "P203" in codes(workflow([{**noted, "notes": "recovery-lint: ignore P204 another code"}]))
     sticky = node("Note", "stickyNote", {"content": "recovery-lint: ignore P203 the whole flow is behind a proxy"})
     assert "P203" not in codes(workflow([open_hook, sticky]))
+
+
+def test_a_webhook_whose_signature_the_flow_checks_is_not_open() -> None:
+    open_hook = node("Hook", "webhook", {"httpMethod": "POST", "path": "a"})
+    check = node("Check", "code", {"jsCode": "return require('crypto').createHmac('sha256', k)"})
+    for checked in (check, node("Check", "crypto", {"action": "hmac"})):
+        assert "P203" not in codes(workflow([open_hook, checked], "Hook > Check"))
 
 
 def test_a_secret_is_never_printed() -> None:
