@@ -1,4 +1,4 @@
-"""Ways in which a workflow comes into n8n: what the editor loses of it, what its API takes, who may have a path."""
+"""Every shipped workflow gets into n8n by its command line and by its public API; by hand: ``test_editor.py``."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.flows.n8n.stack import LATE_CALL, QUICK, business_id
-from tests.flows.n8n.workflows import for_client, path_of, shipped_workflow
+from tests.flows.n8n.pictures import workflows
+from tests.flows.n8n.workflows import for_client
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,81 +17,36 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.n8n
 
-
-@pytest.fixture(scope="module")
-def bare(stack: Stack) -> str:
-    """The path of a copy that came in through the editor, which keeps nodes and connections and drops the settings."""
-    document = for_client("missed-call-recovery", "bare", sidecar_url=stack.sidecar.url)
-    kept = {key: document[key] for key in ("name", "nodes", "connections")}
-    made = stack.api.as_editor("/workflows", kept)
-    assert "errorWorkflow" not in (made["settings"] or {})
-    stack.api.call(f"/workflows/{made['id']}/activate", "POST")
-    stack.n8n.wait_for_webhook(path_of(document))
-    return path_of(document)
+NAMES = [workflow.stem for workflow in workflows()]
 
 
-def test_without_its_settings_it_sends_all_the_same(stack: Stack, bare: str) -> None:
-    lead = stack.lead()
-    stack.report_to_n8n(QUICK, lead, path=bare)
-    execution = stack.ended(lead)
-    assert (execution.status, execution.last_node) == ("success", "Done")
-    assert stack.order(lead) == ["text", "call", "email"]
-    assert stack.touched(lead) == (1, 1, 1)
+def kept(stack: Stack, workflow_id: str) -> dict[str, Any]:
+    """A workflow as n8n keeps it."""
+    found: dict[str, Any] = stack.api.call(f"/workflows/{workflow_id}")
+    return found
 
 
-def test_without_its_settings_it_is_woken_and_ends_on_a_reply(stack: Stack, bare: str) -> None:
-    lead = stack.lead()
-    stack.report_to_n8n(LATE_CALL, lead, path=bare)
-    stack.waits_at(lead, "Call: wait")
-    stack.says(lead, LATE_CALL, "Yes please")
-    execution = stack.ended(lead)
-    assert (execution.status, execution.count("They replied")) == ("success", 1)
-    assert stack.touched(lead) == (1, 0, 0)
+def parameters(workflow: dict[str, Any]) -> dict[str, Any]:
+    """Of each node; credentials get an id in each n8n."""
+    return {node["name"]: node["parameters"] for node in workflow["nodes"]}
 
 
-def test_without_its_settings_a_wrong_signature_is_still_refused(stack: Stack, bare: str) -> None:
-    lead = stack.lead()
-    stack.report_to_n8n(QUICK, lead, path=bare, sign="wrong")
-    execution = stack.ended(lead)
-    assert (execution.status, execution.last_node) == ("error", "Call refused")
-    assert "the signature does not fit" in execution.message
-    assert stack.touched(lead) == (0, 0, 0)
+def test_the_command_line_takes_them_all_at_once(stack: Stack, tmp_path: Path) -> None:
+    copies = [for_client(name, "cli") for name in NAMES]
+    for number, copy in enumerate(copies):
+        (tmp_path / f"{number}.json").write_text(json.dumps(copy))
+    stack.n8n.command("import:workflow", "--separate", f"--input={tmp_path}")
+    for copy in copies:
+        found = kept(stack, copy["id"])
+        assert (found["name"], found["connections"]) == (copy["name"], copy["connections"])
+        assert found["settings"].items() >= copy["settings"].items()
+        assert parameters(found) == parameters(copy)
 
 
-def test_a_copy_for_a_business_goes_in_by_the_api_and_works(stack: Stack, tmp_path: Path) -> None:
-    business = business_id(LATE_CALL)
-    copies = ("missed-call-recovery", "recovery-errors")
-    stack.sidecar.command("flows", "export", *map("n8n/{}".format, copies), "--business", business, "--output",
-                          str(tmp_path), "--set", "team_webhook=")  # fmt: skip
-    missed, errors = (str(tmp_path / f"{business}-{name}.json") for name in copies)
-    error_workflow = to_api(stack, errors)
-    workflow_id = to_api(stack, missed, "--publish", "--error-workflow", error_workflow)
-    assert to_api(stack, missed, "--error-workflow", error_workflow) == workflow_id, "updated, not made twice"
-    there = stack.api.call(f"/workflows/{workflow_id}")
-    assert (there["active"], there["settings"]["errorWorkflow"]) == (True, error_workflow)
-    path = path_of(json.loads((tmp_path / f"{business}-missed-call-recovery.json").read_text()))
-    assert path == f"/webhook/{business}/missed-call"
-    stack.n8n.wait_for_webhook(path)
-    lead = stack.lead()
-    stack.report_to_n8n(LATE_CALL, lead, path=path)
-    execution = stack.waits_at(lead, "Call: wait")
-    assert execution.workflow_id == workflow_id
-    assert stack.touched(lead) == (1, 0, 0)
-
-
-def test_a_second_workflow_on_one_path_is_found_by_check_and_refused_by_n8n(stack: Stack, tmp_path: Path) -> None:
-    second: dict[str, Any] = shipped_workflow("missed-call-recovery") | {"name": "Another client's"}
-    for name, document in (("first", shipped_workflow("missed-call-recovery")), ("second", second)):
-        (tmp_path / f"{name}.json").write_text(json.dumps(document))
-    found = json.loads(stack.sidecar.command("check", str(tmp_path), "--format", "json", ends_with=1))
-    [error] = [finding["message"] for finding in found["findings"] if finding["level"] == "error"]
-    assert error.startswith("POST /webhook/missed-call is the address of 'Twilio call' in")
-    said = to_api(stack, str(tmp_path / "second.json"), "--publish", ends_with=1)
-    assert "conflict" in said
-
-
-def to_api(stack: Stack, file: str, *arguments: str, ends_with: int = 0) -> str:
-    """``recovery flows to-api`` into this n8n: the workflow's id, or why not."""
-    return stack.sidecar.command(
-        "flows", "to-api", file, "--url", stack.n8n.url, *arguments, ends_with=ends_with, N8N_API_KEY=stack.api.key
-    )
+@pytest.mark.parametrize("name", NAMES)
+def test_the_api_takes_what_to_api_makes_of_it(stack: Stack, tmp_path: Path, name: str) -> None:
+    copy = for_client(name, "api")
+    file = tmp_path / "workflow.json"
+    file.write_text(json.dumps(copy))
+    made = stack.api.call("/workflows", "POST", json.loads(stack.sidecar.command("flows", "to-api", str(file))))
+    assert parameters(kept(stack, made["id"])) == parameters(copy)
