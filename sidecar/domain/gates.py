@@ -231,8 +231,8 @@ STAFF_GATES: tuple[Gate, ...] = (closed, early, window)
 ANSWER_GATES: tuple[Gate, ...] = (suppressed, reachable, sender)
 """A person's own answer within :data:`ANSWER_WITHIN` of the contact's message."""
 
-AI_ANSWER_GATES: tuple[Gate, ...] = (suppressed, held, reachable, calling, sender)
-"""An AI's, within the same time: never where a person is needed, or is speaking to them."""
+AI_ANSWER_GATES: tuple[Gate, ...] = (suppressed, held, reachable, stale, calling, sender)
+"""An AI's, within the same time: never where a person is needed or speaks to them, nor long after it was written."""
 
 CONFIRMATION_GATES: tuple[Gate, ...] = (reachable, stale, sender)
 """The one text that confirms a STOP (47 CFR 64.1200(a)(12): within five minutes, nothing but the confirmation)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from sidecar.channels.port import Accepted
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 
 _NAMED = ("words:", "playbook:")
 """What is held by a name of ours; anything else is a sender's number or mailbox, which the record does not hold."""
+
+
+AI_FRESH = timedelta(minutes=5)
+"""An AI's answer that could not go out within this is left out: by then they have written more, or a person has."""
 
 
 class Hand:
@@ -155,8 +160,8 @@ class Answers:
             contact_id, number = self._whom(turn, sequence_id, phone, email)
             conversation = sequence_id or sequences.conversation(turn, contact_id, number)
             name = new_id("answer", turn.now)
-            kind = facts.AI_ANSWER if by == "ai" else "answer"
-            sequences.add_step(turn, conversation, name, kind=kind, channel=channel, body=text.strip())
+            kind, fresh = (facts.AI_ANSWER, AI_FRESH) if by == "ai" else ("answer", None)
+            sequences.add_step(turn, conversation, name, kind=kind, channel=channel, body=text.strip(), deadline=fresh)
             turn.record("answer.asked", contact_id=contact_id, sequence_id=conversation, step=name, by=by)
             if asks is not None:
                 asking.ask(turn, contact_id, conversation, name, asks)

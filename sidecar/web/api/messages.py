@@ -229,7 +229,7 @@ OPERATIONS = (
         "an answer "
         "within 24 h of the person's own message goes at any hour, never to somebody who said STOP. An AI's "
         "(`by: ai`) is `skipped` besides where what they wrote last may have been a STOP, where a person holds the "
-        "sequence, and while they are ringing.",
+        "sequence, while they are ringing, and once it has waited for five minutes.",
         view=send,
         scope="drive",
         body=Body((SendIn,), form=SendIn, examples={"text": _SEND, "asks consent": _ASK}),

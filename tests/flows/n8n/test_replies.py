@@ -10,6 +10,7 @@ import pytest
 
 from tests.flows.n8n.events import Listener, event_of, texted
 from tests.flows.n8n.openai import KEY, OpenAi, Prompt, Refusal
+from tests.flows.n8n.servers import until
 from tests.flows.n8n.stack import LATE_CALL, business_id
 
 if TYPE_CHECKING:
@@ -144,6 +145,23 @@ def test_what_they_say_while_the_ai_writes_is_obeyed_and_the_team_told(
     answering.ended(lead)
     assert not [text for text in stack.texts(lead) if WHAT_IS_IT in text]
     assert [text for text in answering.told(lead) if f"did not go out ({reason})" in text]
+
+
+def test_an_answer_that_must_wait_is_told_to_the_team(
+    stack: Stack, answering: Listener, model: OpenAi, lead: Lead
+) -> None:
+    """Twilio asks for a pause that is longer than the sidecar lets a flow wait."""
+
+    def then_twilio_is_busy(_: Prompt) -> str:
+        stack.sandbox.fault("twilio", "messages.create", "status", status=429, retry_after=8)
+        return WHAT_IS_IT
+
+    model.answers = then_twilio_is_busy
+    stack.says(lead, LATE_CALL, "The tap drips")
+    answering.ended(lead)
+    [told] = answering.told(lead)
+    assert "The AI’s answer waits for five minutes at most (" in told
+    until(lambda: stack.texts(lead)[1:], "the answer, after the pause")
 
 
 def test_what_the_ai_is_not_sure_of_is_handed_over(

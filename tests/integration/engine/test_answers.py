@@ -77,6 +77,21 @@ def test_an_ai_does_not_answer_what_may_be_a_stop(home: House, sandbox: Sandbox,
     assert len(texts_to(sandbox)) == 2
 
 
+def test_an_ai_s_answer_that_could_not_go_out_is_dropped_and_a_person_s_is_not(home: House, sandbox: Sandbox) -> None:
+    opened = home.miss()
+    home.live(minutes=1)
+    home.text("Can you come tomorrow?")
+    sandbox.fault("twilio", "messages.create", "status", status=400, code=30034)  # holds the sender
+    assert answer(home, "Lost", sequence_id=opened.sequence_id).result == "failed"
+    for by in ("ai", "human"):
+        told = answer(home, f"By {by}", by=by, sequence_id=opened.sequence_id)
+        assert (told.result, told.reason) == ("deferred", "sender_held:30034")
+    home.live(minutes=6)
+    assert home.sidecar.hand.release(home.business, NUMBER)
+    home.live(minutes=10)
+    assert [text.body for text in texts_to(sandbox)][1:] == ["By human"]
+
+
 def test_after_a_stop_there_is_no_answer(home: House, sandbox: Sandbox) -> None:
     home.miss()
     home.live(minutes=1)
