@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _MOST: Final = 8
 _VARIABLE: Final = re.compile(r"\$vars\.\w+")
 """A variable of the n8n installation: set by whoever runs it, as a Settings node is."""
-HTTP: Final = frozenset({"httpRequest", "httpRequestTool", "toolHttpRequest"})
+HTTP: Final = frozenset({"httpRequest", "httpRequestTool", "toolHttpRequest", "graphql", "graphqlTool"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,10 @@ def request_of(workflow: Workflow, node: Node) -> Request | None:
 
 def _request_of(workflow: Workflow, node: Node) -> Request:
     parameters = node.parameters
-    method = parameters.get("method", parameters.get("requestMethod", "GET"))
+    graph = node.short.startswith("graphql")
+    method = parameters.get("method", parameters.get("requestMethod", "POST" if graph else "GET"))
     method = method.upper() if isinstance(method, str) and not method.startswith("=") else ""
-    url = parameters.get("url")
+    url = parameters.get("endpoint" if graph else "url")
     urls = addresses(workflow, node, url) if isinstance(url, str) else ("",)
     form = parameters.get("contentType") in ("form-urlencoded", "multipart-form-data") and bool(
         parameters.get("sendBody")

@@ -44,6 +44,26 @@ HOSTS: Final = {
     "graph.microsoft.com": "Outlook",
     "api.telegram.org": "Telegram",
     "amazonaws.com": "Amazon SES or SNS",
+    "twil.io": "Twilio",
+    "hubapi.com": "HubSpot",
+    "gupshup.io": "Gupshup",
+    "wati.io": "WATI",
+    "360dialog.io": "360dialog",
+    "z-api.io": "Z-API",
+    "ultramsg.com": "UltraMsg",
+    "callrail.com": "CallRail",
+    "aircall.io": "Aircall",
+    "justcall.io": "JustCall",
+    "dialpad.com": "Dialpad",
+    "sms.to": "SMS.to",
+    "46elks.com": "46elks",
+    "gatewayapi.com": "GatewayAPI",
+    "smsapi.com": "SMSAPI",
+    "bulksms.com": "BulkSMS",
+    "mailersend.com": "MailerSend",
+    "smtp2go.com": "SMTP2GO",
+    "sparkpost.com": "SparkPost",
+    "elasticemail.com": "Elastic Email",
 }
 """A domain, and whose it is; its subdomains too."""
 
@@ -52,6 +72,10 @@ ONLY: Final = {
     "graph.facebook.com": re.compile(r"/messages", re.IGNORECASE),
     "elevenlabs.io": re.compile(r"outbound|batch-calling", re.IGNORECASE),
     "leadconnectorhq.com": re.compile(r"/conversations", re.IGNORECASE),
+    "hubapi.com": re.compile(r"/transactional/|/conversations/|/single-?email", re.IGNORECASE),
+    "callrail.com": re.compile(r"/text-messages|/calls", re.IGNORECASE),
+    "aircall.io": re.compile(r"/messages|/calls", re.IGNORECASE),
+    "justcall.io": re.compile(r"/texts|/messages|/calls", re.IGNORECASE),
     "amazonaws.com": re.compile(r"//(?:email|sns)\.", re.IGNORECASE),
 }
 """Hosts that do much else: only these addresses send."""
@@ -97,7 +121,7 @@ CHATS: Final = {
 
 WORDS: Final = re.compile(
     r"twilio|retell|vapi|vonage|nexmo|whatsapp|sms|plivo|messagebird|telnyx|sinch|clicksend|ringcentral|openphone|"
-    r"blandai|synthflow|evolution|waha|zapi|aircall|justcall|dialpad|textlocal|bulksms|esendex|messenger|viber|wechat|"
+    r"bland-?ai|synthflow|evolution|waha|zapi|aircall|justcall|dialpad|textlocal|bulksms|esendex|messenger|viber|wechat|"
     r"sendgrid|mailgun|mandrill|mailjet|postmark|resend|brevo|sendinblue|smtp",
     re.IGNORECASE,
 )
@@ -151,6 +175,8 @@ CALLING: Final = re.compile(
 
 CALLING_WORDS: Final = re.compile(r"\bfetch\s*\(|axios|httpRequest|twilio", re.IGNORECASE)
 EVALUATING: Final = re.compile(r"^(?:eval|Function|setTimeout\(['\"])$")
+MODULES: Final = re.compile(r"(?:node:)?(?:child_process|net|tls|dgram|http2|nodemailer|twilio|ssh2|ws|undici)$|\?$")
+"""Modules of Node that have no other use, and one whose name is put together."""
 HIDDEN: Final = frozenset({"fetch", "axios", "XMLHttpRequest", "WebSocket", "eval"})
 """Names that need no call of their own: ``const post = fetch``."""
 

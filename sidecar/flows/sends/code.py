@@ -40,6 +40,9 @@ def javascript_send(code: str) -> str:
     for call in script.calls:
         if vendors.EVALUATING.match(call.name):
             return f"code that is put together when it runs (line {call.line}: {call.name[:40]})"
+        loaded = call.arguments[0] if call.name in {"require", "import"} and call.arguments else None
+        if isinstance(loaded, Text) and vendors.MODULES.match(loaded.known or "?"):
+            return f"code that calls out (line {call.line}: {call.name} {loaded.known})"
         if vendors.CALLING.search(call.name) and _sends(call):
             return f"code that calls out (line {call.line}: {call.name[:40]})"
     called = {re.split(r"[.\[(]", call.name, maxsplit=1)[0] for call in script.calls}

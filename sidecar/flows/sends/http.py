@@ -48,4 +48,4 @@ def to_staff(body: Fields | None, known: Callable[[Value], bool]) -> bool:
 
 def twiml(text: str) -> str:
     """What an answer to Twilio's webhook would send: TwiML sends texts without any API."""
-    return "a text in the answer to Twilio" if vendors.TWIML.search(text) else ""
+    return "a text in the answer to Twilio" if "<Response" in text and vendors.TWIML.search(text) else ""

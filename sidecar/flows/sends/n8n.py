@@ -39,9 +39,11 @@ def n8n_send(workflow: Workflow, node: Node) -> str:
         return shell_send(text_at(node.parameters, "command"))
     if node.short in _ANSWERS:
         return next((said for _, text in node.texts if (said := twiml(text))), "")
-    kind = node.short.lower().removesuffix("tool")
+    kind = node.short.lower().removesuffix("tool").removesuffix("hitl")
     if node.type.startswith((BASE, LANGCHAIN)):
         return _by_node(workflow, node, kind)
+    if "mcp" in node.type.lower() and not kind.endswith("trigger"):
+        return _by_mcp(node)
     found = vendors.WORDS.search(node.type)
     if found is None or kind.endswith("trigger") or _reads(node):
         return ""
@@ -59,7 +61,7 @@ def _by_node(workflow: Workflow, node: Node, kind: str) -> str:
         edge = f"{text_at(node.parameters, 'node')}/{text_at(node.parameters, 'edge')}"
         reads = text_at(node.parameters, "httpRequestMethod") in {"", "GET"}
         return "a message by Meta's Graph API" if not reads and re.search(r"messages|=", edge) else ""
-    if kind == "mcpclient":
+    if "mcp" in kind and not kind.endswith("trigger"):
         return _by_mcp(node)
     if kind not in vendors.NODES:
         return ""
@@ -68,7 +70,8 @@ def _by_node(workflow: Workflow, node: Node, kind: str) -> str:
         return ""
     if text_at(node.parameters, "resource") in vendors.QUIET_RESOURCES and node.parameters.get("operation") != "send":
         return ""
-    return "" if _known_any(workflow, node, recipients) else f"a message by {name}"
+    replies = text_at(node.parameters, "operation").startswith("reply")  # to whoever wrote
+    return "" if not replies and _known_any(workflow, node, recipients) else f"a message by {name}"
 
 
 def _by_mcp(node: Node) -> str:

@@ -15,7 +15,7 @@ from sidecar.flows.report.text import lines
 from sidecar.flows.schemas import validator
 from tests.support.flows import ROOT, exports
 from tests.support.mutations import MAKE_FLOW, N8N_FLOW, mutated, one_mutated
-from tests.unit.flows import test_bypasses, test_rules, test_ways_round, test_ways_round_make
+from tests.unit.flows import test_bypasses, test_rules, test_sends, test_ways_round, test_ways_round_make
 
 if TYPE_CHECKING:
     from sidecar.flows.findings import Edit
@@ -33,6 +33,7 @@ def _of_tests() -> list[dict[str, Any]]:
     found: list[Any] = [flow for pair in test_rules.EXAMPLES.values() for flow in pair]
     for room in (test_bypasses, test_ways_round, test_ways_round_make):
         found += [flows for flows, _ in room.BYPASSES.values()] + list(room.HONEST.values())
+    found += [flows for flows, _ in test_sends.SENDS.values()] + list(test_sends.HARMLESS.values())
     listed = (one if isinstance(one, list) else [one] for one in found)
     return [flow for flows in listed for flow in flows if isinstance(flow, dict)]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from itertools import pairwise
 from typing import Any
 
@@ -13,11 +12,9 @@ from tests.support.claims import (
     CALL,
     CLAIM,
     HOOK,
-    MESSAGES,
     RESULT,
     SUB,
     TEXT,
-    post,
 )
 from tests.support.flows import linted, node, workflow
 
@@ -28,18 +25,6 @@ CLAIMING = workflow(
     [node("Asked", "executeWorkflowTrigger"), {**CLAIM, "onError": "stopWorkflow"}], "Asked > Claim", id="claims"
 )
 ASK = node("Ask", "executeWorkflow", {"workflowId": {"value": "claims"}})
-
-
-def code(script: str, **more: Any) -> dict[str, Any]:
-    return workflow([HOOK, node("Code", "code", {"jsCode": script, **more})], "Hook > Code")
-
-
-def one(kind: str, parameters: dict[str, Any], name: str = "It") -> list[dict[str, Any]]:
-    return [workflow([HOOK, node(name, kind, parameters)], f"Hook > {name}")]
-
-
-def tool(kind: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
-    return [workflow([HOOK, AGENT, node("Tool", kind, parameters)], "Hook > Agent", "Tool ai_tool> Agent")]
 
 
 def claimed(*nodes: dict[str, Any], wires: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -175,98 +160,6 @@ BYPASSES: dict[str, tuple[list[dict[str, Any]], list[str]]] = {
         ],
         ["Hook", "Claim", "Agent", "Tool", "Agent", "Tool"],
     ),
-    "an agent's request": (
-        tool("@n8n/n8n-nodes-langchain.toolHttpRequest", {"method": "POST", "url": MESSAGES}),
-        ["Hook", "Agent", "Tool"],
-    ),
-    "an agent's request to wherever it likes": (
-        tool("@n8n/n8n-nodes-langchain.toolHttpRequest", {"method": "POST", "url": "{url}"}),
-        ["Hook", "Agent", "Tool"],
-    ),
-    "an agent's code": (
-        tool("@n8n/n8n-nodes-langchain.toolCode", {"jsCode": f"return fetch('{MESSAGES}', {{method: 'POST'}})"}),
-        ["Hook", "Agent", "Tool"],
-    ),
-    "an agent's MCP server": (
-        tool("@n8n/n8n-nodes-langchain.mcpClientTool", {"endpointUrl": "https://mcp.example.com/twilio/sse"}),
-        ["Hook", "Agent", "Tool"],
-    ),
-    "tools that others may use": (
-        [
-            workflow(
-                [node("Server", "@n8n/n8n-nodes-langchain.mcpTrigger"), node("Tool", "twilioTool")],
-                "Tool ai_tool> Server",
-            )
-        ],
-        ["Server", "Tool"],
-    ),
-    "curl": (one("executeCommand", {"command": f"curl -X POST {MESSAGES}"}), ["Hook", "It"]),
-    "a command that is put together": (one("ssh", {"command": "={{ $json.command }}"}), ["Hook", "It"]),
-    "code with a credential": (
-        [code("this.helpers.httpRequestWithAuthentication.call(this, 'twilioApi', {method: 'POST', url: $json})")],
-        ["Hook", "Code"],
-    ),
-    "code under another name": ([code("const go = fetch;\nawait go($json.url, {method: 'POST'});")], ["Hook", "Code"]),
-    "code that is put together": ([code("return eval($json.script)")], ["Hook", "Code"]),
-    "Python": (
-        one("code", {"language": "python", "pythonCode": "from js import fetch\nawait fetch('https://x')"}),
-        ["Hook", "It"],
-    ),
-    "a node of the community": (
-        one("n8n-nodes-evolution-api.evolutionApi", {"resource": "messages-api", "operation": "send-text"}),
-        ["Hook", "It"],
-    ),
-    "a gateway of one's own": (
-        [workflow([HOOK, post("It", "https://wa.example.com/message/sendText/shop")], "Hook > It")],
-        ["Hook", "It"],
-    ),
-    "a credential that tells": (
-        [
-            workflow(
-                [HOOK, post("It", "https://proxy.example.com/x", parameters={"nodeCredentialType": "twilioApi"})],
-                "Hook > It",
-            )
-        ],
-        ["Hook", "It"],
-    ),
-    "a GET that sends": (
-        one("httpRequest", {"url": "=https://api.telegram.org/bot1:x/sendMessage?chat_id={{ $json.chat }}&text=hi"}),
-        ["Hook", "It"],
-    ),
-    "TwiML in the answer to the webhook": (
-        one(
-            "respondToWebhook",
-            {"respondWith": "text", "responseBody": "<Response><Message>Sorry!</Message></Response>"},
-        ),
-        ["Hook", "It"],
-    ),
-    "WhatsApp to the caller": (one("whatsApp", {"recipientPhoneNumber": "={{ $json.From }}"}), ["Hook", "It"]),
-    "Telegram to whoever wrote": (one("telegram", {"chatId": "={{ $json.message.chat.id }}"}), ["Hook", "It"]),
-    "Slack to a user who is computed": (one("slack", {"user": {"value": "={{ $json.user }}"}}), ["Hook", "It"]),
-    "a copy to the caller": (
-        one("emailSend", {"toEmail": "owner@hartley.example", "options": {"bccEmail": "={{ $json.email }}"}}),
-        ["Hook", "It"],
-    ),
-    "a draft that is sent": (one("microsoftOutlook", {"resource": "draft", "operation": "send"}), ["Hook", "It"]),
-    "a recipient beside one that is known": (
-        [
-            workflow(
-                [
-                    HOOK,
-                    post(
-                        "It",
-                        "={{ $json.gateway }}",
-                        parameters={
-                            "specifyBody": "json",
-                            "jsonBody": "={{ { phone: '+447700900123', destination: $json.From, text: 'hi' } }}",
-                        },
-                    ),
-                ],
-                "Hook > It",
-            )
-        ],
-        ["Hook", "It"],
-    ),
 }
 
 
@@ -329,40 +222,6 @@ HONEST: dict[str, list[dict[str, Any]]] = {
         TEXT,
         wires=("Claim > Text", "Claim >1 Wait", "Wait > Claim"),
     ),
-    "staff in a Settings node of raw JSON": [
-        workflow(
-            [
-                HOOK,
-                node(
-                    "Settings",
-                    "set",
-                    {"mode": "raw", "jsonOutput": json.dumps({"staff_phone": "+447700900123"})},
-                    version=3.4,
-                ),
-                node("Text", "twilio", {"to": "={{ $('Settings').first().json.staff_phone }}"}),
-            ],
-            "Hook > Settings",
-            "Settings > Text",
-        )
-    ],
-    "staff in n8n's own variables": one("twilio", {"to": "={{ $vars.staff_phone }}"}),
-    "Telegram in the team's room": one("telegram", {"chatId": "-100200300", "text": "={{ $json.text }}"}),
-    "WhatsApp to the owner": one("whatsApp", {"recipientPhoneNumber": "+447700900123"}),
-    "a mail with a copy to a colleague": one(
-        "emailSend", {"toEmail": "owner@hartley.example", "options": {"ccEmail": "office@hartley.example"}}
-    ),
-    "TwiML that says nothing": one("respondToWebhook", {"respondWith": "text", "responseBody": "<Response/>"}),
-    "an agent that looks at the calendar": tool(
-        "@n8n/n8n-nodes-langchain.mcpClientTool", {"endpointUrl": "https://mcp.example.com/calendar/sse"}
-    ),
-    "code that reads": [
-        code("const x = await this.helpers.httpRequest({method: 'GET', url: $json.url});\nreturn items;")
-    ],
-    "code that speaks of what it does not do": [
-        code("// eval(x), fetch(y)\nconst text = 'we fetch it';\nreturn items;")
-    ],
-    "a CRM written to": one("httpRequest", {"method": "POST", "url": "https://api.hubapi.com/crm/v3/objects/contacts"}),
-    "a command at home": one("executeCommand", {"command": "ls -l /data"}),
 }
 
 
