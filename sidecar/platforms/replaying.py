@@ -3,7 +3,8 @@
 A replay of a workflow that only asks the sidecar cannot send anything twice: the sidecar sends, a step at most once,
 and a repeated `run` is told what became of it. Executions whose every sequence the sidecar has closed are left alone
 all the same. n8n goes on at the node that failed, so that a workflow with a sending node of its own might send again
-without a claim: those are never replayed, but shown.
+without a claim: those are never replayed, but shown. So are those that a node of theirs stopped on purpose (a refused
+call): n8n would go on at that node, and stop again.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ _SENDERS: Final = frozenset(
     }
 )
 """Nodes of n8n that reach a person by themselves."""
+
+_STOPPER: Final = "n8n-nodes-base.stopAndError"
 
 Became = Literal["replayed", "would be replayed", "done already", "not replayed"]
 
@@ -109,6 +112,8 @@ def _tried(n8n: Platform, execution_id: str, sidecar: Platform | None, *, dry_ru
         execution = n8n.ask("GET", path, query={"includeData": "true"})
         if sender := _sender(execution):
             return "not replayed", f"its node {sender!r} sends by itself: see what went out, then retry it in n8n"
+        if stopped := _stopped(execution):
+            return "not replayed", stopped
         if sidecar is not None and (closed := _closed(execution, sidecar)):
             return "done already", closed
         if dry_run:
@@ -120,14 +125,33 @@ def _tried(n8n: Platform, execution_id: str, sidecar: Platform | None, *, dry_ru
     return "replayed", f"as execution {new}" if new else ""
 
 
+def _nodes(execution: Any) -> Iterator[dict[str, Any]]:
+    """The nodes of the execution's workflow that are switched on."""
+    nodes = _at(execution, "workflowData", "nodes")
+    for node in nodes if isinstance(nodes, list) else ():
+        if isinstance(node, dict) and node.get("disabled") is not True:
+            yield node
+
+
+def _at(value: Any, *keys: str) -> Any:
+    """What lies at these keys; None where something on the way is not there."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
 def _sender(execution: Any) -> str:
     """The name of a node of the execution's workflow that sends by itself; empty where there is none."""
-    workflow = execution.get("workflowData") if isinstance(execution, dict) else None
-    nodes = workflow.get("nodes") if isinstance(workflow, dict) else None
-    for node in nodes if isinstance(nodes, list) else ():
-        if isinstance(node, dict) and node.get("type") in _SENDERS and node.get("disabled") is not True:
-            return str(node.get("name"))
-    return ""
+    return next((str(node.get("name")) for node in _nodes(execution) if node.get("type") in _SENDERS), "")
+
+
+def _stopped(execution: Any) -> str:
+    """Why a retry would end as this did: the node that n8n would go on with is there to stop it. Empty where not."""
+    last = _at(execution, "data", "resultData", "lastNodeExecuted")
+    if not any(node.get("type") == _STOPPER and node.get("name") == last for node in _nodes(execution)):
+        return ""
+    said = _at(execution, "data", "resultData", "error", "message")
+    return f"its node {last!r} stopped it and would again" + (f": {said}" if said else "")
 
 
 def _closed(execution: Any, sidecar: Platform) -> str:

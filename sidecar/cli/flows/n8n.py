@@ -142,7 +142,7 @@ def replay(
 
     Nobody is texted twice by that: where the sidecar sends, each step goes out at most once and a step that is asked
     for again is told what became of it; a workflow with a sending node of its own (Twilio, email) is never replayed,
-    but shown. Ends with 1 where one was not tried again.
+    but shown, and so is what a node stopped on purpose. Ends with 1 where one was not tried again.
     """
     from sidecar.platforms.asking import AskedInVainError
     from sidecar.platforms.replaying import Which

@@ -30,6 +30,7 @@ class Execution:
     last_node: str
     message: str
     """What it failed with; '' where it did not."""
+    started_at: str
     wait_till: str | None
     resume_token: str
     """What its resume URL is signed with."""
@@ -45,6 +46,7 @@ class Execution:
             runs=result.get("runData") or {},
             last_node=result.get("lastNodeExecuted") or "",
             message=(result.get("error") or {}).get("message", ""),
+            started_at=given["startedAt"],
             wait_till=given.get("waitTill"),
             resume_token=(given.get("data") or {}).get("resumeToken", ""),
         )

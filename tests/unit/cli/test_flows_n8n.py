@@ -137,5 +137,20 @@ class TestReplay:
         assert "'Text them' sends by itself" in shown
         assert n8n.retried == ["2"]
 
+    def test_what_a_node_stopped_on_purpose_would_stop_again_and_is_shown(self, run: Recovery, n8n: N8nStandIn) -> None:
+        nodes = [
+            {"name": "Call refused", "type": "n8n-nodes-base.stopAndError"},
+            {"name": "Report the call", "type": "n8n-nodes-base.httpRequest"},
+        ]
+        n8n.executions = [
+            execution(number, workflowData={"nodes": nodes}, data={"resultData": {"lastNodeExecuted": last, **more}})
+            for number, (last, more) in enumerate(
+                [("Call refused", {"error": {"message": "no such number"}}), ("Report the call", {}), ("Gone", {})]
+            )
+        ]
+        shown = run("replay", "--url", n8n.url, code=1).stdout
+        assert "its node 'Call refused' stopped it and would again: no such number" in shown
+        assert n8n.retried == ["1", "2"]
+
     def test_nothing_to_do(self, run: Recovery, n8n: N8nStandIn) -> None:
         assert "No execution" in run("replay", "--url", n8n.url).stderr
