@@ -44,9 +44,10 @@ test: $(VENV)/.ready-to-develop ## The whole suite, on SQLite and on a PostgreSQ
 controls: $(VENV)/.ready-to-develop ## That the judge of the domain's histories misses no rule: each is switched off (minutes)
 	RECOVERY_ALL_CONTROLS=1 $(BIN)/python -m pytest -n $(WORKERS) tests/property/test_domain_controls.py
 
+# Two workers, each with an n8n of its own: most of a scenario is waiting for n8n, which looks at its waits once a minute.
 .PHONY: test-n8n
 test-n8n: $(VENV)/.ready-to-develop ## The shipped n8n workflows in a real n8n (installs it once: 3 GB, some minutes)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m n8n $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m n8n $(PYTEST_ARGS)
 
 .PHONY: pictures
 pictures: $(VENV)/.ready-to-develop ## Photograph the n8n workflows in n8n's editor for their README (needs Chromium)

@@ -38,15 +38,6 @@ _TELL_TIMERS = {"N8N_LOG_LEVEL": "debug", "N8N_LOG_SCOPES": "waiting-executions"
 """Has n8n log the timers that it sets for the limits of waits."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With ``--dist loadgroup`` each stack belongs to one worker, which starts it once."""
-    for item in items:
-        if item.get_closest_marker("n8n"):
-            fixtures = getattr(item, "fixturenames", ())
-            item.add_marker(pytest.mark.xdist_group("n8n: own" if "own_stack" in fixtures else "n8n: shared"))
-
-
 @pytest.fixture(scope="session")
 def n8n_installation() -> Installation:
     """n8n, installed if it is not there yet; where it cannot be, every test that asks for it fails and says why."""
@@ -106,7 +97,7 @@ def a_stack(installation: Installation, folder: Path, clock_file: str | None = N
         write_two_text_businesses(folder / "businesses", sandbox)
         front = ends.enter_context(TwilioFront(sandbox.twilio_url, folder))
         sidecar = Sidecar(folder, sandbox, follow)
-        n8n = N8n(installation, folder, front.environment | _TELL_TIMERS)
+        n8n = N8n(installation, folder, front.environment | (_TELL_TIMERS if clock_file else {}))
         sidecar.command("db", "upgrade")
         key = secret_of(sidecar.command("keys", "create", "n8n", "--every-business"))
         operator = secret_of(sidecar.command("keys", "create", "tests", "--every-business", "--all-scopes"))

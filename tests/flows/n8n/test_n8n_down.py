@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.flows.n8n.servers import until
-from tests.flows.n8n.stack import LATE_CALL
+from tests.flows.n8n.stack import LATE_CALL, QUICK
 
 if TYPE_CHECKING:
     from sidecar.clock import FileClock
@@ -50,12 +50,15 @@ def test_a_bell_that_nobody_heard_is_rung_until_the_execution_asks(own_stack: St
     assert own_stack.touched(lead) == (1, 1, 0)
 
 
-def test_without_n8n_the_sequence_finishes_all_the_same(own_stack: Stack, own_clock: FileClock) -> None:
-    lead = own_stack.lead()
+def test_without_n8n_what_it_began_finishes_and_who_rings_is_answered(own_stack: Stack, own_clock: FileClock) -> None:
+    lead, another = own_stack.lead(), own_stack.lead()
     own_stack.miss(LATE_CALL, lead)
     waiting = own_stack.waits_at(lead, "Call: wait")
     sequence = f"/v1/sequences/{own_stack.sequence(waiting)['sequence_id']}"
     own_stack.n8n.kill()
+    own_stack.sandbox.miss_call(QUICK, another.phone, how="forwarded")
+    until(lambda: own_stack.emails(another), "all three, by Twilio's status callback alone")
+    assert own_stack.order(another) == ["text", "call", "email"]
     own_clock.jump(own_clock.now() + _HOURS + _MINUTE)
     until(lambda: own_stack.calls(lead), "the call")
     own_clock.jump(own_clock.now() + _HOURS + _MINUTE)
