@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sidecar.flows.schemas import shipped_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HOLE: Final = "\0"
 """Stands in an address for what is only known when the flow runs."""
@@ -28,10 +31,24 @@ class Operation:
     fields: frozenset[str]
     """Of its body, in any of the forms that it takes."""
     required: frozenset[str]
-    answer: frozenset[str]
-    """Fields of the answer when all is well."""
-    forms: frozenset[str] = frozenset()
+    answer: dict[str, Any]
+    """The schema of the answer when all is well."""
+    forms: frozenset[str]
     """The content types of the bodies that it takes."""
+
+    def unknown(self, path: Sequence[str | int | None], *, refused: bool) -> Unanswered | None:
+        """The first field of a path that the answer does not have; ``refused`` where a refusal is read like it."""
+        if not path or (refused and path[0] in problem_fields()):
+            return None
+        return _unknown(self.answer, path)
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A field that is read, and those that there are in its place."""
+
+    field: str
+    there: frozenset[str]
 
 
 @cache
@@ -58,9 +75,7 @@ def operations() -> dict[tuple[str, str], Operation]:
                     (one for code, one in said.get("responses", {}).items() if code.startswith("2")), {}
                 )
                 schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
-                found[method.upper(), path] = Operation(
-                    method.upper(), path, fields, required, _fields(schema)[0], _forms(said)
-                )
+                found[method.upper(), path] = Operation(method.upper(), path, fields, required, schema, _forms(said))
     return found
 
 
@@ -78,9 +93,45 @@ def _body(said: dict[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(fields), frozenset(required or ())
 
 
-def _fields(schema: dict[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
+@cache
+def problem_fields() -> frozenset[str]:
+    """What a refusal (problem+json) says."""
+    return _fields({"$ref": "#/components/schemas/ProblemAnswer"})[0]
+
+
+def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
     while "$ref" in schema:
         schema = shipped_json("openapi")["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]]
+    return schema
+
+
+def _unknown(schema: dict[str, Any], path: Sequence[str | int | None]) -> Unanswered | None:
+    """Steps into texts, and into objects of which nothing is said, are not judged."""
+    schemas = _alternatives(schema)
+    for step in path:
+        if not isinstance(step, str):
+            schemas = [one for array in schemas for one in _alternatives(array.get("items", {}))]
+            continue
+        objects = [one["properties"] for one in schemas if "properties" in one]
+        if not objects or len(objects) < len(schemas):
+            return None
+        if not any(step in one for one in objects):
+            return Unanswered(step, frozenset().union(*objects))
+        schemas = [one for members in objects if step in members for one in _alternatives(members[step])]
+    return None
+
+
+def _alternatives(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a value may be, but null."""
+    schema = _resolved(schema)
+    choices = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
+    if choices and "properties" not in schema:
+        return [found for one in choices for found in _alternatives(one)]
+    return [] if schema.get("type") == "null" else [schema]
+
+
+def _fields(schema: dict[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
+    schema = _resolved(schema)
     names, required = set(schema.get("properties", {})), set(schema.get("required", ()))
     for word in ("oneOf", "anyOf"):
         alternatives = [_fields(one) for one in schema.get(word, ())]

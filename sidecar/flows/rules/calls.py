@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sidecar.flows.contract import Operation, is_sidecar, operation_path, operations, path_of
+from sidecar.flows.contract import Operation, Unanswered, is_sidecar, operation_path, operations, path_of
 from sidecar.flows.findings import Found, shown
 from sidecar.flows.make_requests import request_of as make_request_of
+from sidecar.flows.make_requests import stops_at_errors
 from sidecar.flows.requests import request_of
 from sidecar.flows.rules import rule
 from sidecar.flows.strings import at
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 _API: Final = "schemas/openapi.json, or /docs of a running sidecar"
 _FORM: Final = "application/x-www-form-urlencoded"
-_OF_FAILURES: Final = frozenset({"error"})
+_OF_FAILURES: Final = (("error",),)
 """What n8n itself puts into the answer of a node that failed and goes on."""
 
 
@@ -161,19 +162,28 @@ def unknown_answers(workflow: Workflow) -> Iterator[Found]:
         for place, expression in node.expressions:
             for reference in expression.references:
                 sources = [reference.node] if reference.node else before
-                known = [answers[name] for name in sources if name in answers and not _whole(workflow.by_name[name])]
-                if not known or len(known) < len(sources) or not reference.path or not reference.how:
+                if not sources or not reference.how or reference.path[:1] in _OF_FAILURES:
                     continue
-                field = str(reference.path[0])
-                there = frozenset().union(*(one.answer for one in known))
-                if there and field not in there | _OF_FAILURES:
-                    said = f"{known[0].path} answers no {shown(field)}; it answers {', '.join(sorted(there))}"
-                    yield Found(place, said, node.name)
+                known = [name for name in sources if name in answers]
+                unknown = (_unanswered(workflow.by_name[name], answers[name], reference.path) for name in known)
+                found = [one for one in unknown if one is not None]
+                if len(found) == len(sources):
+                    yield Found(place, _said(answers[sources[0]], *found), node.name)
 
 
-def _whole(node: Node) -> bool:
-    """The answer is wrapped with its status and headers."""
-    return at(node.options, "response", "response", "fullResponse") is True
+def _unanswered(node: Node, operation: Operation, path: tuple[str | int, ...]) -> Unanswered | None:
+    """What an answer lacks; it may be wrapped with its status and headers, and be a refusal too."""
+    answer = at(node.options, "response", "response")
+    if at(answer, "fullResponse") is True:
+        if path[:1] != ("body",):
+            return None
+        path = path[1:]
+    return operation.unknown(path, refused=at(answer, "neverError") is True)
+
+
+def _said(operation: Operation, *unknown: Unanswered) -> str:
+    there = frozenset().union(*(one.there for one in unknown))
+    return f"{operation.path} answers no {shown(unknown[0].field)}; it answers {', '.join(sorted(there))}"
 
 
 def _operation(workflow: Workflow, node: Node) -> Operation | None:
@@ -202,12 +212,8 @@ def unknown_answers_in_make(blueprint: Blueprint) -> Iterator[Found]:
                 if request is None or reference.path[:1] not in {("data",), ("body",)}:
                     continue
                 operation = operations().get((request.method, operation_path(request.urls[0])))
-                field = reference.path[1] if len(reference.path) > 1 else None
-                if (
-                    operation is not None
-                    and operation.answer
-                    and isinstance(field, str)
-                    and field not in operation.answer
-                ):
-                    there = ", ".join(sorted(operation.answer))
-                    yield Found(place, f"{operation.path} answers no {shown(field)}; it answers {there}", module.name)
+                if operation is None or call is None:
+                    continue
+                unknown = operation.unknown(reference.path[1:], refused=not stops_at_errors(call))
+                if unknown is not None:
+                    yield Found(place, _said(operation, unknown), module.name)

@@ -14,7 +14,7 @@ from sidecar.flows.playbooks import Playbook
 from sidecar.flows.report.text import lines
 from sidecar.flows.rules import rules
 from sidecar.flows.rules.excerpts import EXCERPTS
-from tests.support.flows import blueprint, codes, module, node, workflow
+from tests.support.flows import blueprint, codes, linted, module, node, workflow
 
 SIDECAR = "={{ $('Settings').first().json.sidecar_url }}"
 RUN = SIDECAR + "/v1/sequences/{{ $json.sequence.id }}/steps/acknowledge/run"
@@ -322,6 +322,37 @@ def test_an_exception_with_a_reason_holds_for_its_node_and_its_code() -> None:
     assert "P203" in codes(workflow([{**noted, "notes": "recovery-lint: ignore P204 another code"}]))
     sticky = node("Note", "stickyNote", {"content": "recovery-lint: ignore P203 the whole flow is behind a proxy"})
     assert "P203" not in codes(workflow([open_hook, sticky]))
+
+
+@pytest.mark.parametrize(
+    ("read", "missed"),
+    [
+        ("$json.touches", ""),
+        ("$json.touch", "'touch'"),
+        ("$json.steps[0].name.length", ""),
+        ("$json.steps[0].nam", "'nam'"),
+        ("$json.steps.length", ""),
+        ("$json.error.status", ""),
+    ],
+)
+def test_fields_within_fields_are_looked_at(read: str, missed: str) -> None:
+    look = node("Look", "httpRequest", {"url": SIDECAR + "/v1/sequences/{{ $json.id }}"}, version=4.2, **ALIVE)
+    flow = after(look, node("A", "set", {"x": f"={{{{ {read} }}}}"}))
+    said = [one.message for one in linted(flow).findings if one.code == "R204"]
+    assert bool(said) == bool(missed)
+    assert all(f"answers no {missed};" in one for one in said)
+
+
+def test_an_answer_in_its_envelope_and_a_refusal_are_read_as_they_are() -> None:
+    envelope = {"response": {"response": {"fullResponse": True, "neverError": True}}}
+    call = {**post(), "parameters": {**post()["parameters"], "options": envelope}}
+    for read, missed in (
+        ("body.result", False),
+        ("body.detail", False),
+        ("body.status_code", True),
+        ("statusCode", False),
+    ):
+        assert ("R204" in codes(after(call, node("A", "if", {"x": f"={{{{ $json.{read} }}}}"})))) == missed
 
 
 def test_a_webhook_whose_signature_the_flow_checks_is_not_open() -> None:
