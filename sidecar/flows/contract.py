@@ -149,13 +149,19 @@ def path_of(url: str) -> str:
     return rest[start:] if start >= 0 else ""
 
 
-def operation_path(url: str) -> str:
-    """Which of the API's paths an address is; empty where it is none."""
+def operation_path(url: str, *said: str) -> str:
+    """Which of the API's paths an address is; empty where it is none.
+
+    Others have a /v1/messages too: the host, or the words round the call, must speak of the sidecar.
+    """
     path = path_of(url)
     if not path or not (
-        _TELLING.match(path) or _NAMED.search(url) or HOLE in url[: len(url) - len(path)] or url == path
+        _TELLING.match(path)
+        or any(_NAMED.search(one) for one in (url, *said))
+        or HOLE in url[: len(url) - len(path)]
+        or url == path
     ):
-        return ""  # others have a /v1/messages too
+        return ""
     return next((template for pattern, template in _paths() if pattern.match(path)), "")
 
 

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from sidecar.flows.contract import CLAIM, operation_path
+from sidecar.flows.contract import CLAIM
 from sidecar.flows.documents import Document
 from sidecar.flows.make_requests import request_of as make_request_of
 from sidecar.flows.make_requests import stops_at_errors
@@ -142,7 +142,7 @@ def _is_claim(workflow: Workflow, node: Node) -> bool:
     if node.swallows_errors or node.raw.get("alwaysOutputData") is True:
         return False
     never = at(node.options, "response", "response", "neverError") is True or node.parameters.get("neverError") is True
-    return not never and all(operation_path(url) == CLAIM for url in request.urls)
+    return not never and all(path == CLAIM for path in request.paths)
 
 
 _MANY: Final = frozenset({"splitOut", "splitInBatches", "itemLists", "extractFromFile", "rssFeedRead"})
@@ -237,7 +237,7 @@ class Make:
 
     def _is_claim(self, module: Module) -> bool:
         request = make_request_of(self._blueprint, module)
-        return request is not None and request.method == "POST" and operation_path(request.urls[0]) == CLAIM
+        return request is not None and request.method == "POST" and request.paths[0] == CLAIM
 
 
 def _apart(router: Module, first: Module) -> Iterator[int]:

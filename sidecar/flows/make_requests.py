@@ -30,7 +30,8 @@ def request_of(blueprint: Blueprint, module: Module) -> Request | None:
     method = module.mapper.get("method", "get")
     method = method.upper() if isinstance(method, str) and "{{" not in method else ""
     form = any(module.mapper.get(key) in _NAMED_FORMS for key in ("bodyType", "contentType"))
-    return Request(method, (spelled(blueprint, module.mapper.get("url")),), body_of(blueprint, module), form)
+    url = module.mapper["url"]
+    return Request(method, (spelled(blueprint, url),), body_of(blueprint, module), form, str(url))
 
 
 def stops_at_errors(module: Module) -> bool:

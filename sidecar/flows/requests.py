@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
-from sidecar.flows.contract import HOLE
+from sidecar.flows.contract import HOLE, operation_path
 from sidecar.flows.expressions import n8n as expressions
 from sidecar.flows.expressions.values import Choice, Constant, Fields, Reference, Text, Unknown, Value
 from sidecar.flows.strings import at, text_at
@@ -35,6 +35,13 @@ class Request:
     """None where nothing is known of it."""
     form: bool = False
     """The body is a form, not JSON."""
+    said: str = ""
+    """The words round it: the address as it is written, the names of its credentials."""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Which of the sidecar's paths each address is; empty for one that is none."""
+        return tuple(operation_path(url, self.said) for url in self.urls)
 
 
 def request_of(workflow: Workflow, node: Node) -> Request | None:
@@ -56,7 +63,7 @@ def _request_of(workflow: Workflow, node: Node) -> Request:
     form = parameters.get("contentType") in ("form-urlencoded", "multipart-form-data") and bool(
         parameters.get("sendBody")
     )
-    return Request(method, urls, body_of(node), form)
+    return Request(method, urls, body_of(node), form, f"{url} {node.raw.get('credentials')}")
 
 
 def addresses(workflow: Workflow, node: Node, text: str) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ class Call:
     @property
     def path(self) -> str:
         """Of the API; empty where it has none such."""
-        return operation_path(self.url)
+        return operation_path(self.url, self.request.said)
 
 
 def calls(flows: Flows) -> Iterator[Call]:
@@ -51,20 +51,18 @@ def calls(flows: Flows) -> Iterator[Call]:
     for workflow in flows.workflows:
         for node in workflow.of("httpRequest", "httpRequestTool"):
             request = request_of(workflow, node)
-            words = f"{node.parameters.get('url')} {node.raw.get('credentials')}"
             if request is not None:
-                yield from _of(request, words, (*node.place, "parameters"), node.name, workflow.file)
+                yield from _of(request, (*node.place, "parameters"), node.name, workflow.file)
     for blueprint in flows.blueprints:
         for module in blueprint.modules:
             request = make_request_of(blueprint, module)
             if request is not None:
-                words = str(module.mapper["url"])
-                yield from _of(request, words, (*module.place, "mapper"), module.name, blueprint.file)
+                yield from _of(request, (*module.place, "mapper"), module.name, blueprint.file)
 
 
-def _of(request: Request, words: str, place: Place, name: str, file: str) -> Iterator[Call]:
+def _of(request: Request, place: Place, name: str, file: str) -> Iterator[Call]:
     for url in request.urls:
-        if is_sidecar(url, words) and not vendor_of(url):
+        if is_sidecar(url, request.said) and not vendor_of(url):
             yield Call(request, url, place, name, file)
 
 
@@ -190,7 +188,7 @@ def _operation(workflow: Workflow, node: Node) -> Operation | None:
     request = request_of(workflow, node)
     if request is None:
         return None
-    paths = {operation_path(url) for url in request.urls}
+    paths = {*request.paths}
     return operations().get((request.method, paths.pop())) if len(paths) == 1 else None
 
 
@@ -211,7 +209,7 @@ def unknown_answers_in_make(blueprint: Blueprint) -> Iterator[Found]:
                 request = make_request_of(blueprint, call) if call is not None else None
                 if request is None or reference.path[:1] not in {("data",), ("body",)}:
                     continue
-                operation = operations().get((request.method, operation_path(request.urls[0])))
+                operation = operations().get((request.method, request.paths[0]))
                 if operation is None or call is None:
                     continue
                 unknown = operation.unknown(reference.path[1:], refused=not stops_at_errors(call))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sidecar.flows.contract import CLAIM, RESULT, operation_path
+from sidecar.flows.contract import CLAIM, RESULT
 from sidecar.flows.findings import Found
 from sidecar.flows.make_requests import request_of as make_request_of
 from sidecar.flows.requests import request_of
@@ -53,12 +53,12 @@ def _is_reported(workflow: Workflow, claim: Node) -> bool:
 
 def _paths(workflow: Workflow, node: Node) -> set[str]:
     request = request_of(workflow, node)
-    return {operation_path(url) for url in request.urls} if request is not None else set()
+    return {*request.paths} if request is not None else set()
 
 
 def _path(blueprint: Blueprint, module: Module) -> str:
     request = make_request_of(blueprint, module)
-    return operation_path(request.urls[0]) if request is not None else ""
+    return request.paths[0] if request is not None else ""
 
 
 @rule(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from sidecar.flows.contract import operation_path
 from sidecar.flows.findings import Edit, Found, shown
 from sidecar.flows.make_requests import request_of, stops_at_errors
 from sidecar.flows.rules import rule
@@ -53,7 +52,7 @@ _FACTS: Final = frozenset({"/v1/calls", "/v1/messages/inbound", "/v1/outcomes", 
 def _handler(blueprint: Blueprint, module: Module) -> tuple[Edit, ...]:
     """The handler that is right for a call of the sidecar; of others only a person knows."""
     request = request_of(blueprint, module)
-    path = operation_path(request.urls[0]) if request is not None else ""
+    path = request.paths[0] if request is not None else ""
     if not path:
         return ()
     handler: dict[str, Any] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sidecar.flows.contract import is_sidecar, operation_path
+from sidecar.flows.contract import is_sidecar
 from sidecar.flows.findings import Edit, Found, shown
 from sidecar.flows.requests import HTTP, request_of
 from sidecar.flows.rules import rule
@@ -132,8 +132,8 @@ def uncovered_calls(workflow: Workflow) -> Iterator[Found]:
     """Each call of `run` or `calls` whose failure ends the execution."""
     for node in workflow.of("httpRequest"):
         request = request_of(workflow, node)
-        paths = {operation_path(url) for url in request.urls} if request is not None else set()
-        if paths & {"/v1/calls", "/v1/sequences/{sequence_id}/steps/{name}/run"}:
+        paths = request.paths if request is not None else ()
+        if {*paths} & {"/v1/calls", "/v1/sequences/{sequence_id}/steps/{name}/run"}:
             if not node.swallows_errors and not node.has_error_output:
                 retried = "retries on the node are its only cover" if node.raw.get("retryOnFail") else "it has no cover"
                 said = f"when the sidecar is away the execution ends here: {retried}"
@@ -237,7 +237,7 @@ def no_way_back(workflow: Workflow) -> Iterator[Found]:
     """Each `run` with a resume address that no wire leads back to."""
     for node in workflow.of("httpRequest"):
         request = request_of(workflow, node)
-        if request is None or not any(operation_path(url).endswith("/run") for url in request.urls):
+        if request is None or not any(path.endswith("/run") for path in request.paths):
             continue
         resumes = request.body is not None and request.body.get("resume_url") is not None
         if resumes and not workflow.ancestors.has(node.name, node.name):

@@ -295,3 +295,14 @@ def test_others_can_hook_it_in() -> None:
 def test_our_own_flows_are_clean() -> None:
     status, said = run(str(ROOT / "n8n-workflows"), str(ROOT / "make-blueprints"), "--max-warnings", "0")
     assert status == 0, said
+
+
+@pytest.mark.parametrize("address", ["https://r.hartley.example", "https://calls.agency.example/v1-of-hartley"])
+def test_our_own_flows_are_clean_wherever_the_sidecar_is(tmp_path: Path, address: str) -> None:
+    """It need not be called so: the setting that holds its address is."""
+    for folder in ("n8n-workflows", "make-blueprints"):
+        for file in (ROOT / folder).glob("*.json"):
+            there = file.read_text("utf-8").replace("https://recovery.example.com", address)
+            (tmp_path / f"{folder}-{file.name}").write_text(there, "utf-8")
+    status, said = run(str(tmp_path), "--max-warnings", "0")
+    assert status == 0, said
