@@ -275,9 +275,8 @@ def _onward(module: Module) -> Iterator[Module]:
     """The module that runs after this one, or after the flow that it ends."""
     one: Module | None = module
     while one is not None:
-        following = one.flow.modules[one.flow.modules.index(one) + 1 :][:1] if one.flow.modules[-1] is not one else []
-        if following:
-            yield following[0]
+        if one.order + 1 < len(one.flow.modules):
+            yield one.flow.modules[one.order + 1]
             return
         if one.flow.kind in {"onerror", "tools"}:
             return

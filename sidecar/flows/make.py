@@ -59,6 +59,8 @@ class Module:
     flow: Flow
     position: int
     """Of all modules of the blueprint, in the order in which they are written."""
+    order: int
+    """Of the modules of its own flow."""
     flows: list[Flow] = field(default_factory=list)
     _texts: list[tuple[Place, Iml]] | None = field(default=None, repr=False)
 
@@ -192,6 +194,7 @@ class Blueprint:
             place=place,
             flow=flow,
             position=len(self.modules),
+            order=len(flow.modules),
         )
         flow.modules.append(module)
         self.modules.append(module)

@@ -81,6 +81,7 @@ EXCERPTS: Final[dict[str, tuple[str, str]]] = {
     "P311": ('"dlq": true, "dataloss": false', '"dlq": true, "dataloss": true'),
     "P312": ('"mapper": {"status": "42"', '"mapper": {"status": "200"'),
     "P313": ('"mapper": {"to": ""', '"mapper": {"to": "{{1.To}}"'),
+    "P314": ('"parseResponse": false', '"parseResponse": true'),
     "R101": (
         '"typeVersion": 1, "position": [0, 0], "parameters": {"to": "={{ $json.to }}"}',
         "/v1/sequences/{{ $json.sequence.id }}/steps/acknowledge/run",

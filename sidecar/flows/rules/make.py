@@ -129,10 +129,11 @@ def long_sleeps(blueprint: Blueprint) -> Iterator[Found]:
 )
 def unchecked_status(blueprint: Blueprint) -> Iterator[Found]:
     """Each HTTP module that takes every status, and whose status no filter asks for."""
+    asked = {number for module in blueprint.modules for number in _asked(module)}
     for module in blueprint.modules:
         if module.app != "http" or "url" not in module.mapper or module.kind == "ActionGetFile":
             continue
-        if not stops_at_errors(module) and not any(_asks(other, module) for other in blueprint.modules):
+        if not stops_at_errors(module) and module.id not in asked:
             said = "a status of 400 or 500 is taken for success"
             yield Found(module.place, said, module.name, edits=_stopping(blueprint, module))
 
@@ -146,13 +147,30 @@ def _stopping(blueprint: Blueprint, module: Module) -> tuple[Edit, ...]:
     return (Edit((*module.place, *key), value=True),) if handled else ()
 
 
-def _asks(module: Module, of: Module) -> bool:
-    return any(
-        reference.module == of.id and reference.path[:1] == ("statusCode",)
-        for place, text in module.texts
-        if len(place) > len(module.place) and place[len(module.place)] == "filter"
-        for reference in text.references
-    )
+def _asked(module: Module) -> Iterator[int]:
+    """The modules whose status its filter asks for."""
+    for place, text in module.texts:
+        if len(place) > len(module.place) and place[len(module.place)] == "filter":
+            yield from (one.module for one in text.references if one.path[:1] == ("statusCode",))
+
+
+@rule(
+    "P314",
+    "a field is read of an answer that nobody parses",
+    on="make",
+    reason="Without “parse response” the answer is one text: its fields are empty, and a filter on them stops all.",
+    remedy="switch “parse response” on (parseResponse), or read it with “Parse JSON”",
+    source="https://help.make.com/http",
+)
+def unparsed_answers(blueprint: Blueprint) -> Iterator[Found]:
+    """Each expression that reads a field of `data` of a request whose `parseResponse` is off."""
+    for module in blueprint.modules:
+        for place, text in module.texts:
+            for reference in text.references:
+                call = blueprint.by_id.get(reference.module)
+                named = len(reference.path) > 1 and reference.path[0] == "data" and isinstance(reference.path[1], str)
+                if named and call is not None and call.app == "http" and call.mapper.get("parseResponse") is False:
+                    yield Found(place, f"the answer of {shown(call.name)} is not parsed", module.name)
 
 
 @rule(

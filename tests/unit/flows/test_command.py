@@ -8,7 +8,7 @@ import sys
 import time
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -19,6 +19,9 @@ from sidecar.cli import recovery
 from sidecar.flows.report.machine import FORMATS
 from sidecar.flows.report.text import window
 from tests.support.flows import ROOT, blueprint, linted, module, node, workflow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HOOK = node("Hook", "webhook", {"httpMethod": "POST", "path": "a", "authentication": "headerAuth"})
 SENDING = {"from": "+441174960001", "to": "={{ $json.to }}", "message": "Sorry!"}
@@ -268,16 +271,26 @@ def test_neither_a_web_framework_nor_a_vendors_kit_is_loaded() -> None:
     assert done.stdout.strip().endswith("[]")
 
 
-def test_the_time_is_in_proportion_to_the_nodes() -> None:
+def nodes_of_n8n(count: int) -> Any:
+    names = [f"N{number}" for number in range(count)]
+    texts = [f"={{{{ $('N{number // 2}').first().json.a }}}}" for number in range(count)]
+    nodes = [node(name, "set", {"x": text}) for name, text in zip(names, texts, strict=True)]
+    return workflow([HOOK, *nodes], "Hook > N0", *(f"{a} > {b}" for a, b in pairwise(names)))
+
+
+def modules_of_make(count: int) -> Any:
+    asked = {"url": "https://crm.example.com/{{1.a}}", "method": "post"}
+    return blueprint(*(module(number, "http:MakeRequest", asked, version=4) for number in range(1, count + 1)))
+
+
+@pytest.mark.parametrize("flow", [nodes_of_n8n, modules_of_make])
+def test_the_time_is_in_proportion_to_the_nodes(flow: Callable[[int], Any]) -> None:
     def seconds(count: int) -> float:
-        names = [f"N{number}" for number in range(count)]
-        texts = [f"={{{{ $('N{number // 2}').first().json.a }}}}" for number in range(count)]
-        nodes = [node(name, "set", {"x": text}) for name, text in zip(names, texts, strict=True)]
-        flow = workflow([HOOK, *nodes], "Hook > N0", *(f"{a} > {b}" for a, b in pairwise(names)))
+        built = flow(count)
         times = []
         for _ in range(3):
             started = time.process_time()
-            linted(flow)
+            linted(built)
             times.append(time.process_time() - started)
         return min(times)
 

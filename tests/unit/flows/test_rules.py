@@ -218,6 +218,10 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
         blueprint(MAKE_HOOK, module(2, "twilio:SendSMS", {"to": "", "messageBody": "template"}, version=2)),
         blueprint(MAKE_HOOK, module(2, "twilio:SendSMS", {"to": "{{1.To}}", "messageBody": "template"}, version=2)),
     ),
+    "P314": (
+        blueprint(MAKE_HOOK, http(mapper={"parseResponse": False}), module(3, "a:b", {"x": "{{2.data.id}}"})),
+        blueprint(MAKE_HOOK, http(mapper={"parseResponse": True}), module(3, "a:b", {"x": "{{2.data.id}}"})),
+    ),
     "R101": (after(node("A", "twilio", {"to": "={{ $json.to }}"})), after(post())),
     "R102": (
         after(post("Claim", CLAIM, **ALIVE), node("A", "twilio", SENDING)),
