@@ -51,10 +51,12 @@ CHECK_INS: Final = "+441174960023"
 """Both texts and both check-ins within seconds."""
 OWN_SENDER: Final = "+441174960024"
 """As `SECOND_LATE`, and its texts are sent by n8n's own Twilio node."""
+OWN_SENDER_BUSY: Final = "+441174960025"
+"""The same at the pace of a long number: one text a second."""
 
 TWO_TEXTS: Final = {
     SECOND_SOON: ("2s", "1w", "3w"), SECOND_LATE: ("3h", "1w", "3w"), CHECK_INS: ("1s", "3s", "6s"),
-    OWN_SENDER: ("3h", "1w", "3w"),
+    OWN_SENDER: ("3h", "1w", "3w"), OWN_SENDER_BUSY: ("3h", "1w", "3w"),
 }  # fmt: skip
 """The second text and both check-ins, each counted from the first text."""
 _ALL_DAY: Final = {"daily": "0-24", "holidays": "0-24"}
@@ -101,7 +103,9 @@ def write_two_text_businesses(folder: Path, sandbox: Sandbox) -> None:
     for number, waits in TWO_TEXTS.items():
         later = zip(("second_text", "week_one", "week_three"), waits, strict=True)
         after = {"acknowledge": {"wait": "0s"}} | {name: {"step": "acknowledge", "wait": wait} for name, wait in later}
-        _write_business(folder, sandbox, number, "contractor-two-text", after, {})
+        fast = [{"number": number, "mode": "forwarded", "texts_per_second": 50}]
+        more = {} if number == OWN_SENDER_BUSY else {"numbers": fast}
+        _write_business(folder, sandbox, number, "contractor-two-text", after, more)
 
 
 def _write_business(
