@@ -126,7 +126,7 @@ def gate(turn: Turn, key: Key, *, lease_seconds: float, claimed: bool = False) -
         _pace(turn, sender, decision)
         return _intend(turn, who, sequence, row, sender, lease, lease_seconds, claimed=claimed)
     _note(turn, sequence, row, decision, **carried)
-    _act(turn, who, sequence, row, sender, decision)
+    _act(turn, who, sequence, row, sender, decision, claimed=claimed)
     return decision
 
 
@@ -169,13 +169,15 @@ def _release(turn: Turn, row: RowMapping, at: datetime | None, **more: Any) -> N
     )  # fmt: skip
 
 
-def _act(turn: Turn, who: Person, sequence: RowMapping, row: RowMapping, sender: str, decision: Decision) -> None:
+def _act(
+    turn: Turn, who: Person, sequence: RowMapping, row: RowMapping, sender: str, decision: Decision, *, claimed: bool
+) -> None:
     """Carry out what is not a send to the person."""
     if decision.verdict == "send":
         _hand_to_staff(turn, who, sequence, row)
     elif decision.verdict == "defer" and decision.until is not None:
         _pace(turn, sender, decision)
-        _defer(turn, sequence, row, decision)
+        _defer(turn, sequence, row, decision, claimed=claimed)
     elif decision.verdict == "close":
         skip_step(turn, sequence, row, decision.reason)
         if sequence["state"] != "closed":
@@ -185,7 +187,7 @@ def _act(turn: Turn, who: Person, sequence: RowMapping, row: RowMapping, sender:
         skip_step(turn, sequence, row, decision.reason, who=who)
 
 
-def _defer(turn: Turn, sequence: RowMapping, row: RowMapping, decision: Decision) -> None:
+def _defer(turn: Turn, sequence: RowMapping, row: RowMapping, decision: Decision, *, claimed: bool) -> None:
     until = decision.until
     if until is None or decision.gate == "early":
         # A claim may come early: the row keeps its time, and the flow its grace.
@@ -199,6 +201,9 @@ def _defer(turn: Turn, sequence: RowMapping, row: RowMapping, decision: Decision
         sequences.announce(turn, sequence["sequence_id"], row["name"], until)
     if decision.reason == "pace":
         more = {"slot_at": decision.slot}
+        if claimed:  # who sends by itself is told when its turn comes, and has its grace again
+            release = sequences.release_at(turn, sequence, row, until)
+            sequences.announce(turn, sequence["sequence_id"], row["name"], until)
     _release(turn, row, release, reason=decision.reason, **more)
     sequences.ring_bells(turn, sequence["sequence_id"], at=until, step=row["name"])
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import update
 
+from sidecar.config.business import Flow
 from sidecar.config.playbooks import shipped_playbook
 from sidecar.domain.consent import Consent
 from sidecar.engine.results import ClaimGranted, ClaimRefused, Conflict, Invalid, NotFound
@@ -61,6 +62,26 @@ def test_an_early_claim_is_refused_and_the_flow_keeps_its_grace(driven: House, s
     granted = driven.sidecar.claims.claim(driven.business, opened.sequence_id, "callback", execution_id="7")
     assert isinstance(granted, ClaimGranted)
     assert granted.channel == "voice"
+
+
+def test_a_claim_that_must_wait_for_its_turn_keeps_its_grace_and_is_told_when_to_come(
+    make_home: Callable[..., House], sandbox: Sandbox
+) -> None:
+    """One text a second: who sends by itself comes again, and the sidecar does not send in its place at once."""
+    host = sandbox.receiver_url.removeprefix("http://")
+    home = make_home(flow=Flow("n8n"), event_hosts=(host,))
+    home.sidecar.subscriptions.add(home.business, f"{sandbox.receiver_url}/hooks/n8n", ["step.ready"], {})
+    claims = home.sidecar.claims
+    first, second = home.miss(), home.miss(caller="+447700900124")
+    assert isinstance(claims.claim(home.business, first.sequence_id, "acknowledge"), ClaimGranted)
+    refused = claims.claim(home.business, second.sequence_id, "acknowledge")
+    assert isinstance(refused, ClaimRefused)
+    assert (refused.reason, refused.until) == ("pace", home.clock.now() + timedelta(seconds=1))
+    home.live(seconds=2)
+    told = [hook.body["data"]["sequence_id"] for hook in sandbox.received if hook.path == "/hooks/n8n"]
+    assert told.count(second.sequence_id) == 2
+    assert texts_to(sandbox) == []
+    assert isinstance(claims.claim(home.business, second.sequence_id, "acknowledge"), ClaimGranted)
 
 
 def test_a_claim_that_the_flow_could_not_use_is_a_failed_step_and_a_task(driven: House) -> None:
