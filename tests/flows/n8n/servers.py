@@ -7,8 +7,10 @@ import http.client
 import json
 import os
 import signal
+import socketserver
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +19,7 @@ from urllib.parse import urlsplit
 from tests.benchmarks.processes import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import TypeVar
 
     from sidecar.sandbox import Sandbox
@@ -59,6 +61,28 @@ def exchange(
         return answer.status, answer.read(), answer.headers
     finally:
         connection.close()
+
+
+@contextlib.contextmanager
+def unanswered(port: int) -> Iterator[list[object]]:
+    """In the place of a server that is down: every connection is cut, and counted."""
+    tries: list[object] = []
+
+    class Cut(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            tries.append(self.client_address)
+
+    class Down(socketserver.ThreadingTCPServer):
+        allow_reuse_address = True
+
+    with Down(("127.0.0.1", port), Cut) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield tries
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 class Server:

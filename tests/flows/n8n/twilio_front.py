@@ -106,6 +106,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(raw)
 
+    def finish(self) -> None:
+        """The server closes the socket that it accepted; the encrypted one that took its place is ours to close."""
+        super().finish()
+        self.connection.close()
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name that the base class gave it
         """Say nothing on standard error."""
 
