@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 from sidecar.flows.schemas import shipped_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 HOLE: Final = "\0"
 """Stands in an address for what is only known when the flow runs."""
 
 _BASE: Final = re.compile(r"^\s*(?:https?://[^/?#\0]*|(?:https?://)?[^/]*\0[^/]*)", re.IGNORECASE)
+_PATH: Final = re.compile(r"/v1/[^'\"}\s]*")
 _NAMED: Final = re.compile(r"sidecar|recovery", re.IGNORECASE)
 _TELLING: Final = re.compile(r"/v1/(?:sequences|claims|gate|outcomes|flow-errors|contacts|messages/inbound)(?:[/?]|$)")
 CLAIM: Final = "/v1/sequences/{sequence_id}/steps/{name}/claim"
@@ -35,6 +36,10 @@ class Operation:
     """The schema of the answer when all is well."""
     forms: frozenset[str]
     """The content types of the bodies that it takes."""
+
+    def takes_any(self, names: Collection[str]) -> bool:
+        """Whether a body may be meant for it: one with other fields only is for another API with such a path."""
+        return not names or not self.fields.isdisjoint(names)
 
     def unknown(self, path: Sequence[str | int | None], *, refused: bool) -> Unanswered | None:
         """The first field of a path that the answer does not have; ``refused`` where a refusal is read like it."""
@@ -155,19 +160,18 @@ def operation_path(url: str, *said: str) -> str:
     Others have a /v1/messages too: the host, or the words round the call, must speak of the sidecar.
     """
     path = path_of(url)
-    if not path or not (
-        _TELLING.match(path)
-        or any(_NAMED.search(one) for one in (url, *said))
-        or HOLE in url[: len(url) - len(path)]
-        or url == path
-    ):
+    if not path or not (is_named(url, url, *said) or HOLE in url[: len(url) - len(path)] or url == path):
         return ""
     return next((template for pattern, template in _paths() if pattern.match(path)), "")
 
 
-def is_sidecar(url: str, *said: str) -> bool:
-    """Whether a call is meant for the sidecar: by the words round it, or by an address that only it has."""
+def is_named(url: str, *said: str) -> bool:
+    """Whether the words round its path speak of the sidecar, or the path is one that only the sidecar has."""
     path = path_of(url)
-    return bool(path) and (
-        any(_NAMED.search(one) for one in said) or _TELLING.match(path) is not None or bool(operation_path(url))
-    )
+    named = (_NAMED.search(_PATH.sub("", one)) for one in said)
+    return bool(path) and (_TELLING.match(path) is not None or any(named))
+
+
+def is_sidecar(url: str, *said: str) -> bool:
+    """Whether a call is meant for the sidecar; where its address is computed, a path of the API is enough."""
+    return is_named(url, *said) or bool(operation_path(url))

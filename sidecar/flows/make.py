@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from sidecar.flows.expressions.iml import Iml, read
-from sidecar.flows.strings import strings
+from sidecar.flows.strings import at, strings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,6 +144,19 @@ class Blueprint:
         """The modules of these names."""
         for module in modules:
             yield from self.by_module.get(module, ())
+
+    @cached_property
+    def orphans(self) -> set[int]:
+        """Modules that stand on the canvas and are wired to nothing."""
+        found: set[int] = set()
+        pending: list[Any] = [at(self.value, "metadata", "designer", "orphans")]
+        while pending:
+            one = pending.pop()
+            if isinstance(one, list):
+                pending += one
+            elif _readable(one):
+                found.add(int(one["id"]))
+        return found
 
     @cached_property
     def notes(self) -> dict[int, list[str]]:

@@ -158,7 +158,8 @@ SENT_BY_GET: Final = re.compile(
 """Addresses that send when they are only looked at."""
 
 SENDING_PATHS: Final = re.compile(
-    r"/(?:send|create|make|start)-?_?(?:sms|text|whatsapp|message|template|mail|email|(?:outbound-?|phone-?)?call)s?\b|"
+    r"/send-?_?(?:sms|text|whatsapp|message|template|mail|email)s?\b|"
+    r"/(?:send|create|make|start)-?_?(?:sms|whatsapp|(?:outbound-?|phone-?)call)s?\b|"
     r"/(?:sms|whatsapp|messages?)/(?:send|text|template)|/outbound-?calls?\b",
     re.IGNORECASE,
 )

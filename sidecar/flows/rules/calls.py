@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sidecar.flows.contract import Operation, Unanswered, is_sidecar, operation_path, operations, path_of
+from sidecar.flows.contract import Operation, Unanswered, is_named, is_sidecar, operation_path, operations, path_of
 from sidecar.flows.findings import Found, shown
 from sidecar.flows.make_requests import request_of as make_request_of
 from sidecar.flows.make_requests import stops_at_errors
@@ -110,9 +110,9 @@ def wrong_methods(flows: Flows) -> Iterator[Found]:
 def wrong_fields(flows: Flows) -> Iterator[Found]:
     """The fields of each body that is known, against the document."""
     for call in calls(flows):
-        operation = operations().get((call.request.method, call.path))
+        operation = _operation(call.request)
         body = call.request.body
-        if operation is None or body is None or len(call.request.urls) > 1:
+        if operation is None or body is None:
             continue
         names = [name for name, _ in body.fields]
         for name in names:
@@ -137,7 +137,7 @@ def wrong_fields(flows: Flows) -> Iterator[Found]:
 def wrong_forms(flows: Flows) -> Iterator[Found]:
     """Each body that is a form, against the content types of the document."""
     for call in calls(flows):
-        operation = operations().get((call.request.method, call.path))
+        operation = _operation(call.request)
         if call.request.form and operation is not None and operation.forms and _FORM not in operation.forms:
             yield Found(call.place, f"{operation.path} takes JSON, and no form", call.name, file=call.file)
 
@@ -152,7 +152,9 @@ def wrong_forms(flows: Flows) -> Iterator[Found]:
 )
 def unknown_answers(workflow: Workflow) -> Iterator[Found]:
     """Each field that is read of a call's answer, by name or right behind it."""
-    answers = {node.name: op for node in workflow.of("httpRequest") if (op := _operation(workflow, node)) is not None}
+    requests = ((node.name, request_of(workflow, node)) for node in workflow.of("httpRequest"))
+    asked = {name: _operation(request) for name, request in requests if request is not None}
+    answers = {name: operation for name, operation in asked.items() if operation is not None}
     if not answers:
         return
     for node in workflow.nodes:
@@ -184,12 +186,13 @@ def _said(operation: Operation, *unknown: Unanswered) -> str:
     return f"{operation.path} answers no {shown(unknown[0].field)}; it answers {', '.join(sorted(there))}"
 
 
-def _operation(workflow: Workflow, node: Node) -> Operation | None:
-    request = request_of(workflow, node)
-    if request is None:
-        return None
+def _operation(request: Request) -> Operation | None:
+    """What a request asks of the sidecar, where that is one thing and no other API's of such a path."""
     paths = {*request.paths}
-    return operations().get((request.method, paths.pop())) if len(paths) == 1 else None
+    found = operations().get((request.method, paths.pop())) if len(paths) == 1 else None
+    if found is None or request.body is None or is_named(request.urls[0], request.urls[0], request.said):
+        return found
+    return found if found.takes_any([name for name, _ in request.body.fields]) else None
 
 
 @rule(
@@ -209,7 +212,7 @@ def unknown_answers_in_make(blueprint: Blueprint) -> Iterator[Found]:
                 request = make_request_of(blueprint, call) if call is not None else None
                 if request is None or reference.path[:1] not in {("data",), ("body",)}:
                     continue
-                operation = operations().get((request.method, request.paths[0]))
+                operation = _operation(request)
                 if operation is None or call is None:
                     continue
                 unknown = operation.unknown(reference.path[1:], refused=not stops_at_errors(call))

@@ -185,7 +185,7 @@ def unknown_modules(blueprint: make.Blueprint) -> Iterator[Found]:
     """Each reference to an id that no module has, and each aggregator of a module that is not there."""
     for module in blueprint.modules:
         for place, number in _references(module):
-            if number not in blueprint.by_id:
+            if number not in blueprint.by_id and number not in blueprint.orphans:
                 yield Found(place, f"module {number} is read, but there is none of that number", module.name)
         feeder = module.parameters.get("feeder")
         if isinstance(feeder, int) and not isinstance(feeder, bool) and feeder not in blueprint.by_id:

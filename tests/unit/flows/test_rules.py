@@ -359,6 +359,20 @@ def test_an_answer_in_its_envelope_and_a_refusal_are_read_as_they_are() -> None:
         assert ("R204" in codes(after(call, node("A", "if", {"x": f"={{{{ $json.{read} }}}}"})))) == missed
 
 
+def test_other_apis_with_such_paths_are_left_alone() -> None:
+    chat = '={{ { model: "m", max_tokens: 5, messages: [] } }}'
+    others = (
+        post(url="={{ $json.base }}/v1/messages", body=chat),
+        post(url="https://api.example.com/v1/recovery/start", body=chat),
+        post(url="https://api.example.com/v1/calls", body=chat),
+    )
+    assert not {code for other in others for code in codes(after(other)) if code.startswith("R20")}
+    read = node("A", "set", {"x": "={{ $json.content[0].text }}"})
+    assert "R204" not in codes(after(others[0], read))
+    assert "R203" in codes(after(post(url="={{ $json.base }}/v1/messages", body="={{ { channel: 'sms', txt: 'x' } }}")))
+    assert "R201" in codes(after(post(url="https://recovery.example.com/v1/start")))
+
+
 def test_a_webhook_whose_signature_the_flow_checks_is_not_open() -> None:
     open_hook = node("Hook", "webhook", {"httpMethod": "POST", "path": "a"})
     check = node("Check", "code", {"jsCode": "return require('crypto').createHmac('sha256', k)"})

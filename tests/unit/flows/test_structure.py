@@ -98,6 +98,11 @@ def test_what_make_refuses_is_refused_at_its_place(case: str) -> None:
     assert [(one.code, one.pointer) for one in structure(flow)] == [(code, pointer)]
 
 
+def test_a_module_that_is_wired_to_nothing_is_there() -> None:
+    flow = blueprint(module(1, "a:b"), module(2, "c:d", {"x": "{{9.y}}"}), designer={"orphans": [[module(9, "a:b")]]})
+    assert structure(flow) == []
+
+
 def test_modules_read_what_ran_before_them_in_any_flow_around() -> None:
     inner = module(3, "c:d", {"x": "{{1.a}} {{2.b}}"}, onerror=[module(4, "e:f", {"x": "{{3.error}}{{1.a}}"})])
     routes = [{"flow": [module(5, "g:h"), inner]}]
