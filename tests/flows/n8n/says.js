@@ -22,7 +22,8 @@ function missing(node) {
   try {
     issues = issuesOf(node, type);
   } catch (error) {
-    if (error.message.includes('timed out')) return null; // its regular expressions have a time limit: no opinion
+    // Its regular expressions have a time limit, and values of another shape than it expects make it fail: no opinion.
+    if (error instanceof TypeError || error.message.includes('timed out')) return null;
     throw error;
   }
   return Object.entries(issues?.parameters ?? {})

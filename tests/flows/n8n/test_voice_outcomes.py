@@ -56,7 +56,7 @@ def test_who_said_not_now_gets_the_email_and_no_more_calls(stack: Stack, workflo
     stack.miss(QUICK, lead)
     execution = workflow.ended(lead)
     assert stack.order(lead) == ["text", "call", "email"]
-    assert [run["result"] for run in execution.outputs("Email them")][-1] == "sent"
+    assert execution.outputs("Email them")[-1]["result"] in ("sent", "sending")  # whoever is first: it is due for both
     assert workflow.told(lead) == [f"Maya {lead.phone} {NO_MORE}our email has gone out"]
 
 
