@@ -52,6 +52,7 @@ class N8n:
         for key in {workflow.id, workflow.name} - {""}:
             self._by_key.setdefault(key, []).append(workflow)
         for node in workflow.by_name.values():
+            serves = _serves(workflow, node)
             self._index[id(workflow), node.name] = len(self.points)
             self.points.append(
                 Point(
@@ -59,11 +60,11 @@ class N8n:
                     file=workflow.file,
                     place=node.place,
                     send=n8n_send(workflow, node),
-                    loses=_loses(node),
+                    loses=not serves and _loses(node),
                     swallows=node.swallows_errors,
                     joins=_joins(workflow, node),
                     grants=_is_claim(workflow, node),
-                    ends=not workflow.after(node.name, 0),
+                    ends=not serves and not workflow.after(node.name, 0),
                 )
             )
 
@@ -121,9 +122,12 @@ class N8n:
 
 def _fed(workflow: Workflow, node: Node) -> bool:
     """Whether something leads to it, or it is a part of a node."""
-    return bool(workflow.incoming.get(node.name)) or any(
-        edge.kind != "main" for edge in workflow.outgoing.get(node.name, ())
-    )
+    return bool(workflow.incoming.get(node.name)) or _serves(workflow, node)
+
+
+def _serves(workflow: Workflow, node: Node) -> bool:
+    """Whether it is a part of a node: what goes on is that node's data, however much the part gave out."""
+    return any(edge.kind != "main" for edge in workflow.outgoing.get(node.name, ()))
 
 
 def _last_output(workflow: Workflow, node: Node) -> int:

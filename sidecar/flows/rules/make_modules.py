@@ -15,7 +15,7 @@ from sidecar.flows.schemas import shipped_json
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sidecar.flows.make import Blueprint
+    from sidecar.flows.make import Blueprint, Module
 
 
 @rule(
@@ -28,14 +28,20 @@ if TYPE_CHECKING:
 )
 def bounds(blueprint: Blueprint) -> Iterator[Found]:
     """Each literal outside of its field's bounds or choices."""
+    for module, part, values, field in _known(blueprint):
+        said = _wrong(field, values.get(field["name"]))
+        if said:
+            yield Found((*module.place, part, field["name"]), f"{field['name']} {said}", module.name)
+
+
+def _known(blueprint: Blueprint) -> Iterator[tuple[Module, str, dict[str, Any], dict[str, Any]]]:
+    """Each module with each field that is known of it, and the half of its values in which that stands."""
     facts = shipped_json("make-modules")
     for module in blueprint.modules:
         known = facts.get(f"{module.module}@{module.version:g}", {})
         for part, values in (("parameters", module.parameters), ("mapper", module.mapper)):
             for field in known.get(part, ()):
-                said = _wrong(field, values.get(field["name"]))
-                if said:
-                    yield Found((*module.place, part, field["name"]), f"{field['name']} {said}", module.name)
+                yield module, part, values, field
 
 
 def _wrong(field: dict[str, Any], value: Any) -> str:
@@ -75,23 +81,16 @@ _WITH: Final = {"jsonStringBodyContent": ("contentType", "json"), "count": ("ret
 )
 def missing_fields(blueprint: Blueprint) -> Iterator[Found]:
     """Each required field that is there and empty, or that is not there though nothing can have hidden it."""
-    facts = shipped_json("make-modules")
-    for module in blueprint.modules:
-        known = facts.get(f"{module.module}@{module.version:g}", {})
-        for part, values in (("parameters", module.parameters), ("mapper", module.mapper)):
-            for field in known.get(part, ()):
-                name = field["name"]
-                elsewhere = name in module.parameters or name in module.mapper
-                if (
-                    field.get("required")
-                    and not field.get("seen_only")
-                    and _is_missing(name, values, elsewhere=elsewhere)
-                ):
-                    yield Found((*module.place, part, name), f"{module.module} needs {name!r}", module.name)
+    for module, part, values, field in _known(blueprint):
+        name = field["name"]
+        if field.get("required") and not field.get("seen_only") and _is_missing(module, values, name):
+            yield Found((*module.place, part, name), f"{module.module} needs {name!r}", module.name)
 
 
-def _is_missing(name: str, values: dict[str, Any], *, elsewhere: bool) -> bool:
+def _is_missing(module: Module, values: dict[str, Any], name: str) -> bool:
     other, choice = _WITH.get(name, ("", None))
     if other and values.get(other) != choice:
         return False
-    return values.get(name) in ("", None) and (name in values or (name in _ALWAYS and not elsewhere))
+    if name in values:
+        return values[name] in ("", None)
+    return name in _ALWAYS and name not in module.parameters and name not in module.mapper

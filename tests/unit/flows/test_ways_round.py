@@ -178,6 +178,15 @@ HONEST: dict[str, list[dict[str, Any]]] = {
         RESULT,
         wires=("Claim > Text", "Claim > Note", "Text > Result"),
     ),
+    "an agent that looks people up writes the text": [
+        workflow(
+            [HOOK, CLAIM, AGENT, node("People", "hubspotTool", {"operation": "getAll"}), TEXT],
+            "Hook > Claim",
+            "Claim > Agent",
+            "People ai_tool> Agent",
+            "Agent > Text",
+        )
+    ],
     "a switch by channel": claimed(
         node("Channel", "switch"), TEXT, MAIL, wires=("Claim > Channel", "Channel > Text", "Channel >1 Mail")
     ),
