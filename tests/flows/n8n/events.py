@@ -50,10 +50,19 @@ class Listener:
         return self.stack.api.of_caller(lead.phone, self.published.id)[::-1]
 
     def ended(self, lead: Lead, nth: int = 1) -> Execution:
-        """The first (nth) execution about somebody, once it is over and nothing has failed."""
-        execution = self.stack.ended(lead, nth=nth, of=self.published)
-        assert execution.status == "success", (execution.last_node, execution.message)
-        return execution
+        """The nth execution about somebody, once so many are over and nothing has failed."""
+        return self.all_ended(lead, nth)[nth - 1]
+
+    def all_ended(self, lead: Lead, count: int) -> list[Execution]:
+        """The executions about somebody, oldest first, once so many are over; events overtake one another."""
+
+        def over() -> list[Execution] | None:
+            found = [one for one in self.runs(lead) if one.status in ("success", "error", "crashed")]
+            return found if len(found) >= count else None
+
+        found = until(over, f"the end of {count} executions about {lead.phone}", 90)
+        assert {one.status for one in found} == {"success"}, [(one.last_node, one.message) for one in found]
+        return found
 
     def told(self, lead: Lead) -> list[str]:
         """What the team's channel got about somebody."""

@@ -125,8 +125,8 @@ def test_a_doubt_about_stopping_keeps_the_ai_out_of_the_conversation(
 ) -> None:
     stack.says(lead, LATE_CALL, "Please call me instead of texting")
     stack.says(lead, LATE_CALL, "or can you come on Friday?")
-    answering.ended(lead, nth=2)
-    assert answering.told(lead)[-1].endswith("wrote: “or can you come on Friday?”. Please answer")
+    answering.all_ended(lead, 2)
+    assert f"Maya {lead.phone} wrote: “or can you come on Friday?”. Please answer" in answering.told(lead)
     assert model.prompts == []
 
 
@@ -174,6 +174,24 @@ def test_what_the_ai_is_not_sure_of_is_handed_over(
     assert stack.touched(lead) == (1, 0, 0)
 
 
+def test_a_conversation_that_cannot_be_read_is_left_to_the_team(
+    stack: Stack, answering: Listener, model: OpenAi, lead: Lead
+) -> None:
+    """The sidecar is away, or has forgotten them."""
+    event = {
+        "id": "evt_unknown",
+        "data": {
+            "sequence_id": "seq_unknown", "message_id": "SM1", "reason": "none",
+            "contact": {"first_name": "Maya", "phone": lead.phone},
+            "message": {"channel": "sms", "text": "Hello?", "intent": "none"},
+        },
+    }  # fmt: skip
+    assert answering.post(event) == HTTPStatus.OK
+    answering.ended(lead)
+    assert answering.told(lead) == [f"Maya {lead.phone} wrote: “Hello?”. Please answer"]
+    assert (model.prompts, stack.touched(lead)) == ([], (1, 0, 0))
+
+
 def test_a_model_that_fails_leaves_it_to_the_team(stack: Stack, answering: Listener, model: OpenAi, lead: Lead) -> None:
     def fails(_: Prompt) -> str:
         raise Refusal(HTTPStatus.BAD_REQUEST, "The model does not exist", "model_not_found")
@@ -188,8 +206,8 @@ def test_a_model_that_fails_leaves_it_to_the_team(stack: Stack, answering: Liste
 def test_who_writes_twice_gets_one_answer_to_both(stack: Stack, answering: Listener, model: OpenAi, lead: Lead) -> None:
     stack.says(lead, LATE_CALL, "Hello")
     stack.says(lead, LATE_CALL, "The tap drips")
-    ends = {answering.ended(lead, nth).last_node for nth in (1, 2)}
-    assert ends == {"Taken care of", "Done"}
+    ends = sorted(execution.last_node for execution in answering.all_ended(lead, 2))
+    assert ends == ["Done", "Taken care of"]
     [prompt] = model.prompts
     assert "THEY: Hello\nTHEY: The tap drips" in prompt.user
     assert stack.texts(lead)[1:] == [WHAT_IS_IT + SIGNED]
