@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 
 from tests.flows.n8n.servers import exchange, until
 from tests.flows.n8n.stack import SECOND_LATE
+from tests.flows.n8n.workflows import for_client, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.flows.n8n.stack import Lead, Published, Stack
 
-    Post = Callable[[dict[str, Any]], tuple[int, dict[str, Any]]]
+    Post = Callable[..., tuple[int, dict[str, Any]]]
 
 pytestmark = pytest.mark.n8n
 
@@ -34,12 +35,12 @@ def workflow(stack: Stack, key: dict[str, str]) -> Published:
 
 @pytest.fixture
 def post(stack: Stack, workflow: Published, key: dict[str, str]) -> Post:
-    """What the phone system does: post a call as JSON, and read the answer."""
+    """What the phone system does: post a call as JSON or as a form, and read the answer."""
 
-    def posted(call: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        status, raw, _ = exchange(stack.n8n.url + workflow.path, "POST", call, key, seconds=90)
-        answer: dict[str, Any] = json.loads(raw)
-        return status, answer
+    def posted(call: dict[str, Any], *, form: bool = False, path: str = workflow.path) -> tuple[int, dict[str, Any]]:
+        body: dict[str, Any] = {"data": call} if form else {"json": call}
+        answer = requests.post(stack.n8n.url + path, headers=key, timeout=90, **body)
+        return answer.status_code, answer.json()
 
     return posted
 
@@ -49,9 +50,10 @@ def call_of(lead: Lead, **more: Any) -> dict[str, Any]:
     return {"call_id": f"pbx-{lead.phone}", "to": SECOND_LATE, "from": lead.phone, **more}
 
 
-def test_a_missed_call_is_taken_and_texted_at_once(stack: Stack, workflow: Published, post: Post) -> None:
+@pytest.mark.parametrize("form", [False, True])
+def test_a_missed_call_is_taken_and_texted_at_once(stack: Stack, workflow: Published, post: Post, form: bool) -> None:
     lead = stack.lead()
-    assert post(call_of(lead)) == (200, {"taken": True, "decision": "opened", "reason": "no_answer"})
+    assert post(call_of(lead), form=form) == (200, {"taken": True, "decision": "opened", "reason": "no_answer"})
     execution = stack.ended(lead, of=workflow)
     assert (execution.status, execution.last_node) == ("success", "The sidecar goes on")
     assert execution.outputs("Text the caller")[0]["result"] == "sent"
@@ -107,6 +109,16 @@ def test_a_call_that_cannot_be_meant_is_refused_with_the_reason(
     assert reason in answer["reason"]
     assert stack.ended(lead, of=workflow).last_node == "Call refused"
     assert stack.touched(lead) == (0, 0, 0)
+
+
+def test_what_is_our_own_fault_is_not_put_on_the_phone_system(stack: Stack, key: dict[str, str], post: Post) -> None:
+    """A key that the sidecar does not take: the phone system hears 502, on which it may come again."""
+    stack.sandbox.reply("/hooks/strict/v1/calls", 401, body={"title": "no such key"})
+    strict = for_client("any-phone-system", "strict", sidecar_url=f"{stack.sandbox.receiver_url}/hooks/strict")
+    stack.api.create_workflow(strict)
+    stack.n8n.wait_for_webhook(path_of(strict))
+    status, answer = post(call_of(stack.lead()), path=path_of(strict))
+    assert (status, answer["taken"]) == (502, False)
 
 
 def test_who_has_not_the_key_is_refused(stack: Stack, workflow: Published) -> None:
