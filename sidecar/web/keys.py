@@ -24,7 +24,7 @@ Scope = Literal["calls", "drive", "operate", "read"]
 
 SCOPES: dict[Scope, str] = {
     "calls": "report facts: calls, messages, outcomes, opt-outs, flow errors",
-    "drive": "say *now*: run, skip and claim steps, answer in a conversation",
+    "drive": "say *now*: run, skip and claim steps, take events, answer in a conversation",
     "operate": "an operator's hand: close, hold, resume, opt-in, consents, subscriptions",
     "read": "look: sequences, the gate",
 }

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select, update
 
-from sidecar.store.tables import claims, deliveries, idempotency, sequences, steps, subscriptions, touches
+from sidecar.store.statements import insert_or
+from sidecar.store.tables import claims, deliveries, events, idempotency, sequences, steps, subscriptions, touches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,6 +63,24 @@ def owner_of_subscription(store: Store, subscription_id: str) -> Callable[[list[
     """Which of some businesses a subscription belongs to."""
     table = subscriptions.c
     return lambda among: store.read(_owner(table.subscription_id, table.business_id, subscription_id, among))
+
+
+def owner_of_event(store: Store, event_id: str) -> Callable[[list[str]], str | None]:
+    """Which of some businesses an event belongs to: one of the record, or a ``step.ready``, which is a delivery."""
+
+    def owner(among: list[str]) -> str | None:
+        found = store.read(_owner(events.c.event_id, events.c.business_id, event_id, among))
+        return found or store.read(_owner(deliveries.c.delivery_id, deliveries.c.business_id, event_id, among))
+
+    return owner
+
+
+def take_event(tx: Tx, business_id: str, event_id: str, *, by: str, now: datetime) -> bool:
+    """Note that a flow has taken an event; True for exactly one who asks, until :func:`forget_old_keys`."""
+    query = insert_or(idempotency, is_sqlite=tx.is_sqlite).values(
+        business_id=business_id, key=event_id, route=f"takeEvent {by}", fingerprint="", status=200, answer={}, at=now
+    )
+    return tx.conn.execute(query.on_conflict_do_nothing().returning(idempotency.c.key)).first() is not None
 
 
 def begin_once(

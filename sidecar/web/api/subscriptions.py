@@ -1,4 +1,4 @@
-"""Events to a URL, and what a flow's error workflow reports."""
+"""Events to a URL, whether a flow has taken one before, and what a flow's error workflow reports."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from sidecar.web.models.answers import (
     NewSubscriptionAnswer,
     SubscriptionAnswer,
     SubscriptionsAnswer,
+    TakenAnswer,
 )
-from sidecar.web.models.requests import BusinessQuery, FlowErrorIn, SubscriptionIn
+from sidecar.web.models.requests import BusinessQuery, FlowErrorIn, SubscriptionIn, TakeIn
 from sidecar.web.operations import Answer, Asked, Body, Operation, Possible
 from sidecar.web.problem import Problem
 
@@ -51,6 +52,18 @@ def remove(asked: Asked) -> Response:
     return Response(status=204)
 
 
+def take(asked: Asked) -> Answer:
+    """A flow that remembers nothing itself asks whether it has heard this before."""
+    given, event_id, store = asked.given(TakeIn), asked.path["event_id"], asked.sidecar.store
+    owner = rows.owner_of_event(store, event_id)
+    business = asked.business(owner=owner)
+    if owner([business.id]) is None:
+        raise Problem("not-found", "There is no such event", remedy="send the `id` of the event as it came")
+    now = asked.sidecar.clock.now()
+    first = store.write(lambda tx: rows.take_event(tx, business.id, event_id, by=given.by, now=now))
+    return Answer(TakenAnswer(event=event_id, by=given.by, already=not first))
+
+
 def flow_error(asked: Asked) -> Answer:
     """A flow broke: the record and the staff are told."""
     given = asked.given(FlowErrorIn)
@@ -67,6 +80,8 @@ _SUBSCRIPTION = {
     "events": ["step.ready", "sequence.closed"],
     "created_at": None,
 }
+
+_TAKEN = {"event": "evt_019ab5c2f0060006a1b2c3d4e5f6", "by": "replies", "already": False}
 
 OPERATIONS = (
     Operation(
@@ -117,6 +132,22 @@ OPERATIONS = (
         query=BusinessQuery,
         parameters={"subscription_id": "From the list."},
         answers=(Possible(204, "It is gone."),),
+        problems=("not-found",),
+    ),
+    Operation(
+        id="takeEvent",
+        method="POST",
+        path="/v1/events/{event_id}/take",
+        tag="Events",
+        summary="Is this event new to a flow?",
+        description="Events come at least once. A flow that keeps nothing between its runs takes an event before it "
+        "does what must not be done twice (telling the team): the first time answers `already: false`, each repeat "
+        "`true`, for 48 hours. `run` and `claim` need it not: they are done once by themselves.",
+        view=take,
+        scope="drive",
+        body=Body((TakeIn,), form=TakeIn, examples={"make": {"by": "replies"}}),
+        parameters={"event_id": "The CloudEvent's `id`; the same in each repeat of it."},
+        answers=(Possible(200, "Taken, now or before.", TakenAnswer, {"first": _TAKEN}),),
         problems=("not-found",),
     ),
     Operation(

@@ -151,6 +151,14 @@ class SubscriptionsAnswer(Answered):
     subscriptions: list[SubscriptionAnswer]
 
 
+class TakenAnswer(Answered):
+    """Whether this flow had taken the event before."""
+
+    event: str
+    by: str
+    already: bool = Field(description="A repeat: what this event asks for has been begun.")
+
+
 class DoneAnswer(Answered):
     """It is done."""
 

@@ -260,6 +260,14 @@ class SubscriptionIn(Asking):
     ] = Field(default_factory=dict, description="Sent with each event, e.g. `x-make-apikey`.")
 
 
+class TakeIn(Asking):
+    """Who takes an event."""
+
+    by: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")] = Field(
+        description="The flow's name, e.g. `replies`: each flow that hears of an event takes it for itself."
+    )
+
+
 class FlowErrorIn(Asking):
     """What a flow's error workflow knows."""
 

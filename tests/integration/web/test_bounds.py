@@ -109,6 +109,7 @@ def test_no_path_is_too_odd_for_the_store(web: Web, odd: str) -> None:
     ):
         assert web.post(path).status_code == 404
     assert web.post(f"/v1/claims/{odd}/result", {"sent": True}).status_code == 404
+    assert web.post(f"/v1/events/{odd}/take", {"by": "replies"}).status_code == 404
 
 
 @pytest.mark.parametrize(

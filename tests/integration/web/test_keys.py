@@ -17,9 +17,8 @@ KEYED = [operation for operation in OPERATIONS if operation.security == "key"]
 
 
 def path_of(operation: Operation, **known: str) -> str:
-    return operation.path.format_map(
-        {"sequence_id": "seq_x", "name": "acknowledge", "claim_id": "c", "subscription_id": "s"} | known
-    )
+    ids = {"sequence_id": "seq_x", "claim_id": "c", "subscription_id": "s", "event_id": "e"}
+    return operation.path.format_map(ids | {"name": "acknowledge"} | known)
 
 
 @one_store
