@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tests.flows.make.server import Hook
     from tests.flows.make.stack import Stack
 
+FIRST = "First time?"
 WHO = f"Maya ({CALLER})"
 
 
@@ -115,3 +116,78 @@ def test_not_now_keeps_the_email_and_asks_for_it(stack: Stack, outcomes: Hook) -
     stack.live(hours=2)
     assert stack.order() == ["text", "email"]
     assert faults(outcomes) == []
+
+
+# -- the same event again ------------------------------------------------------------------------------------------
+
+
+def test_a_reply_that_is_delivered_again_is_told_once(stack: Stack, replies: Hook) -> None:
+    begun(stack)
+    stack.says("Yes please")
+    [event] = replies.taken
+    for _ in range(7):  # Make runs them side by side
+        post(replies, event)
+    stack.settle()
+    assert stack.told() == [f"{WHO} wrote by sms: Yes please"]
+    assert sorted(each["data"]["already"] for each in answers(replies, FIRST)) == [False] + [True] * 7
+    stack.says("At nine, if you can")
+    assert len(stack.told()) == 2, "another event is another thing"
+
+
+def test_a_stop_that_is_delivered_again_is_told_once(stack: Stack, replies: Hook) -> None:
+    begun(stack)
+    stack.says("STOP")
+    post(replies, replies.taken[0])
+    stack.settle()
+    assert len(stack.told()) == 1
+
+
+@pytest.mark.parametrize("outcome", ["booked", "transferred", "complained"])
+def test_an_outcome_that_is_delivered_again_is_told_once(stack: Stack, outcomes: Hook, outcome: str) -> None:
+    stack.ask("/v1/outcomes", {"sequence_id": begun(stack), "outcome": outcome})
+    stack.settle()
+    for _ in range(3):
+        post(outcomes, outcomes.taken[0])
+    stack.settle()
+    assert (len(stack.told()), len(outcomes.scenario.executions)) == (1, 4)
+
+
+def test_two_scenarios_that_hear_the_same_each_tell_it_once(stack: Stack, replies: Hook) -> None:
+    driver = stack.install("sequence-driver", "reply.received", team_webhook=f"{TEAM}/hooks/team")
+    begun(stack)
+    stack.says("Yes please")
+    for hook in (replies, driver):
+        post(hook, hook.taken[0])
+    stack.settle()
+    assert sorted(stack.told()) == [f"{WHO} wrote by sms: Yes please", f"{WHO} wrote: Yes please"]
+
+
+def test_what_a_person_delivers_anew_has_the_id_that_it_had(stack: Stack, replies: Hook) -> None:
+    """`recovery deliveries replay`, and the same delivery once more."""
+    begun(stack)
+    replies.refuses = 410
+    stack.says("Yes please")
+    replies.refuses = None
+    business, deliveries = stack.home.sidecar.businesses.get("acme"), stack.home.sidecar.deliveries
+    assert business is not None
+    [dead] = deliveries.dead(business)
+    assert deliveries.replay(business, dead["delivery_id"])
+    stack.settle()
+    post(replies, replies.taken[0])
+    stack.settle()
+    assert stack.told() == [f"{WHO} wrote by sms: Yes please"]
+    assert replies.taken[0]["id"] == dead["payload"]["event_id"]
+
+
+def test_while_the_sidecar_cannot_be_asked_the_team_is_told(stack: Stack, replies: Hook) -> None:
+    begun(stack)
+    stack.web.out_of_order = "/v1/events/*"
+    stack.says("Yes please")
+    assert stack.told() == [f"{WHO} wrote by sms: Yes please"]
+    assert faults(replies) == []
+
+
+def test_a_picture_without_words_is_told_as_one(stack: Stack, replies: Hook) -> None:
+    begun(stack)
+    stack.says("")
+    assert stack.told() == [f"{WHO} wrote by sms: (no words)"]

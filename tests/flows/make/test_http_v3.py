@@ -12,7 +12,9 @@ from click.testing import CliRunner
 
 from sidecar.cli import recovery
 from sidecar.errors import ConfigError
+from sidecar.flows.documents import Document
 from sidecar.flows.http_v3 import with_http_v3
+from sidecar.flows.make import Blueprint
 from sidecar.flows.stamping import settings_of
 from tests.flows.make.events import SETTINGS, event, to_the_receiver
 from tests.flows.make.files import SHIPPED
@@ -71,7 +73,7 @@ def test_export_writes_them_for_who_asks(tmp_path: Path, monkeypatch: pytest.Mon
         assert values == {
             "sidecar_url": "https://recovery.hartley.example", "team_webhook": "", "first_answer": "Thanks!",
         }  # fmt: skip
-        kinds = {module["module"] for route in copied["flow"][2]["routes"] for module in route["flow"]}
+        kinds = {one.module for one in Blueprint(Document("", "make", copied, ())).modules if one.app == "http"}
         assert kinds == (
             {"http:MakeRequest"} if http == "v4" else {"http:ActionSendData", "http:ActionSendDataAPIKeyAuth"}
         )

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from tests.flows.make.stack import Stack
 
 CLAIM, SEND, REPORT = "Claim the text", "Send with your own Twilio", "Report it as sent"
+FAILED = "Report that it failed"
+
+
+def alerts(stack: Stack) -> list[str]:
+    """What the staff were texted."""
+    return [text.body for text in stack.sandbox.texts if text.to == STAFF]
 
 
 @pytest.fixture
@@ -85,12 +91,27 @@ def test_a_text_that_twilio_did_not_take_is_never_sent_again_and_a_person_hears_
     stack.miss()
     [failed] = answers(sender, SEND)
     assert isinstance(failed, BundleError)
-    assert sender.scenario.active
+    assert sender.scenario.executions[0].ran == ["Settings", CLAIM, SEND, FAILED]
+    assert faults(sender) == []
+    assert any("may not have gone out" in alert for alert in alerts(stack)), "at once"
     stack.live(seconds=31)
     stack.home.sidecar.reconcile.doubts()
     stack.live(hours=2)
     assert (stack.step("acknowledge")["state"], stack.texts()) == ("unknown", [])
-    assert any("Was this sent" in alert.body for alert in stack.sandbox.texts if alert.to == STAFF)
+    assert any("Was this sent" in alert for alert in alerts(stack)), "and when the claim has run out"
+
+
+def test_a_failure_that_cannot_be_reported_either_is_seen_by_a_person(stack: Stack, sender: Hook) -> None:
+    stack.web.out_of_order = "/v1/flow-errors"
+    stack.sandbox.fault("twilio", "messages.create", kind="status", status=400, code=21408)
+    stack.miss()
+    assert [type(each) for each in answers(sender, FAILED)] == [BundleError, dict]
+    assert (sender.scenario.active, faults(sender)) == (True, [])
+    stack.live(seconds=31)
+    stack.home.sidecar.reconcile.doubts()
+    stack.live(hours=2)
+    assert (stack.step("acknowledge")["state"], stack.texts()) == ("unknown", [])
+    assert any("Was this sent" in alert for alert in alerts(stack))
 
 
 def test_a_report_that_finds_nobody_is_stored_and_made_later(stack: Stack, sender: Hook) -> None:

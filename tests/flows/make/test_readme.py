@@ -11,11 +11,12 @@ import pytest
 from sidecar.flows.drawing import drawing
 from sidecar.shipped import shipped
 from tests.flows.make.events import SETTINGS, event, to_the_receiver
-from tests.flows.make.files import SHIPPED, graph, is_directive
+from tests.flows.make.files import ROUTER, SHIPPED, graph, is_directive
 from tests.flows.make.scenario import Scenario
 from tests.flows.make.stack import TEAM, shipped_blueprint
 
 if TYPE_CHECKING:
+    from sidecar.flows.make import Module
     from sidecar.sandbox import Sandbox
     from tests.flows.make.modules import Account
     from tests.flows.make.stack import Stack
@@ -117,17 +118,25 @@ def test_an_automatic_answer_costs_one_more(account: Account, sandbox: Sandbox) 
     assert "An automatic answer adds 1," in README
 
 
+def ways(modules: list[Module]) -> list[list[Module]]:
+    """Every way through these modules: what costs on it, in order."""
+    costs = [one for one in modules if one.module != ROUTER]
+    routes = [ways(route.modules) for route in modules[-1].flows if route.kind == "routes"]
+    return [costs + way for route in routes for way in route] or [costs]
+
+
 def test_an_event_costs_what_it_says() -> None:
-    """Read off the files: the webhook, what stands before the router, and each module of a route."""
-    for name, acts, leaves in rows("| scenario | an event that it acts on | one that it leaves alone |"):
+    """Read off the files: the modules on each way through, the webhook included."""
+    for name, acts, tells, leaves in rows(
+        "| scenario | an event that it acts on | one that it tells the team of | one that it leaves alone |"
+    ):
         main = graph(SHIPPED[name.strip("`")]).main.modules
-        routes = [route.modules for route in main[-1].flows if route.kind == "routes"]
-        before = len(main) - (1 if routes else 0)
-        assert {before + len(route) for route in routes or [[]]} == {int(acts)}
-        if routes:
-            assert before == int(leaves)
-        else:
-            assert leaves == ("1" if main[1].conditions else "")
+        found: dict[bool, set[str]] = {True: set(), False: set()}
+        for way in ways(main):
+            found[way[-1].name.startswith("Tell the team")].add(str(len(way)))
+        assert (found[False], found[True]) == ({acts}, {tells} - {""})
+        before = sum(one.module != ROUTER for one in main) if main[-1].module == ROUTER else 1
+        assert leaves == (str(before) if main[-1].module == ROUTER or main[1].conditions else "")
 
 
 def test_the_plans_are_reckoned_right() -> None:

@@ -61,10 +61,10 @@ def test_make_is_what_sends_each_step_when_it_is_due(stack: Stack, driver: Hook)
 
 
 def test_a_missed_call_costs_few_operations(stack: Stack, driver: Hook) -> None:
-    """Three for each event: the webhook, the settings, the request; what stands in the README counts on it."""
+    """Three for each step: the webhook, the settings, the request; and four for the end, of which the team is told."""
     stack.miss()
     stack.live(hours=2)
-    assert [run.operations for run in driver.scenario.executions] == [3, 3, 3, 3]
+    assert [run.operations for run in driver.scenario.executions] == [3, 3, 3, 4]
 
 
 @pytest.mark.parametrize(("wait", "reached"), LAYERS)
@@ -161,6 +161,20 @@ def test_the_same_event_twice_reaches_nobody_twice(stack: Stack, driver: Hook) -
     assert stack.order() == ["text", "call", "email"]
 
 
+@pytest.mark.parametrize("words", ["Yes please", ""], ids=["a reply", "the end"])
+def test_the_same_event_twice_is_told_once(stack: Stack, driver: Hook, words: str) -> None:
+    stack.miss()
+    if words:
+        stack.says(words)
+    stack.live(hours=2)
+    told = stack.told()
+    assert len(told) == 1
+    for event in list(driver.taken) * 3:
+        post(driver, event)
+    stack.settle()
+    assert (stack.told(), faults(driver)) == (told, [])
+
+
 def test_an_event_that_comes_after_the_end_does_nothing(stack: Stack, driver: Hook) -> None:
     stack.miss()
     stack.says("Tomorrow at nine, please")
@@ -213,7 +227,7 @@ def test_without_make_everything_is_sent_all_the_same(stack: Stack, driver: Hook
     assert stack.order() == ["text", "call", "email"]
     assert driver.scenario.executions == []
     [text], [call] = stack.sandbox.texts, stack.sandbox.calls_placed
-    assert (text.at - start).total_seconds() == 15
+    assert 15 <= (text.at - start).total_seconds() < 20, "a sender that a busy machine holds up starts over"
     assert (call.at - text.at).total_seconds() <= 240
 
 
@@ -239,12 +253,14 @@ def test_make_away_for_a_while_drives_again_when_it_is_back(stack: Stack, driver
     assert [len(answers(driver, name)) for name in (CALL, EMAIL)] == [1, 1]
 
 
-def test_a_team_address_that_fails_stops_nothing(stack: Stack, driver: Hook) -> None:
-    stack.sandbox.reply("/hooks/team", 500)
+def test_a_team_address_that_fails_stops_nothing_and_is_told_later(stack: Stack, driver: Hook) -> None:
+    stack.sandbox.reply("/hooks/team", 500, times=1)
     stack.miss()
     stack.says("Yes please")
     assert driver.scenario.active
-    assert stack.order() == ["text"]
+    assert (stack.order(), len(driver.scenario.incomplete)) == (["text"], 1)
+    stack.live(minutes=15)
+    assert (stack.told(), driver.scenario.incomplete) == ([f"Maya ({CALLER}) wrote: Yes please"] * 2, [])
 
 
 def test_without_a_team_address_nobody_is_told_here(stack: Stack) -> None:
