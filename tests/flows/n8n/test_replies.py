@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.n8n
 
-SIGNED = "\nWritten by our AI assistant; a person reads along."
+SIGNED = "\nWritten by our AI assistant."
 WHAT_IS_IT = "What needs doing, and where are you?"
 
 
