@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sidecar.flows.schemas import shipped_json
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
 HOLE: Final = "\0"
 """Stands in an address for what is only known when the flow runs."""
@@ -36,10 +36,6 @@ class Operation:
     """The schema of the answer when all is well."""
     forms: frozenset[str]
     """The content types of the bodies that it takes."""
-
-    def takes_any(self, names: Collection[str]) -> bool:
-        """Whether a body may be meant for it: one with other fields only is for another API with such a path."""
-        return not names or not self.fields.isdisjoint(names)
 
     def unknown(self, path: Sequence[str | int | None], *, refused: bool) -> Unanswered | None:
         """The first field of a path that the answer does not have; ``refused`` where a refusal is read like it."""
@@ -170,8 +166,3 @@ def is_named(url: str, *said: str) -> bool:
     path = path_of(url)
     named = (_NAMED.search(_PATH.sub("", one)) for one in said)
     return bool(path) and (_TELLING.match(path) is not None or any(named))
-
-
-def is_sidecar(url: str, *said: str) -> bool:
-    """Whether a call is meant for the sidecar; where its address is computed, a path of the API is enough."""
-    return is_named(url, *said) or bool(operation_path(url))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
-from sidecar.flows.contract import HOLE, operation_path
+from sidecar.flows.contract import HOLE, is_named, operation_path, operations
 from sidecar.flows.expressions import n8n as expressions
 from sidecar.flows.expressions.values import Choice, Constant, Fields, Reference, Text, Unknown, Value
 from sidecar.flows.strings import at, text_at
@@ -41,7 +41,16 @@ class Request:
     @property
     def paths(self) -> tuple[str, ...]:
         """Which of the sidecar's paths each address is; empty for one that is none."""
-        return tuple(operation_path(url, self.said) for url in self.urls)
+        return tuple(map(self.path, self.urls))
+
+    def path(self, url: str) -> str:
+        """Which of the sidecar's paths an address is; of a host that is only computed, the body must speak for it."""
+        path = operation_path(url, self.said)
+        if not path or url.startswith(path) or is_named(url, url, self.said):
+            return path
+        operation = operations().get((self.method, path))
+        named = [name for name, _ in self.body.fields] if self.body is not None else []
+        return path if operation is not None and not operation.fields.isdisjoint(named) else ""
 
 
 def request_of(workflow: Workflow, node: Node) -> Request | None:

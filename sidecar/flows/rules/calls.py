@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sidecar.flows.contract import Operation, Unanswered, is_named, is_sidecar, operation_path, operations, path_of
+from sidecar.flows.contract import Operation, Unanswered, is_named, operations, path_of
 from sidecar.flows.findings import Found, shown
 from sidecar.flows.make_requests import request_of as make_request_of
 from sidecar.flows.make_requests import stops_at_errors
@@ -43,7 +43,7 @@ class Call:
     @property
     def path(self) -> str:
         """Of the API; empty where it has none such."""
-        return operation_path(self.url, self.request.said)
+        return self.request.path(self.url)
 
 
 def calls(flows: Flows) -> Iterator[Call]:
@@ -62,7 +62,7 @@ def calls(flows: Flows) -> Iterator[Call]:
 
 def _of(request: Request, place: Place, name: str, file: str) -> Iterator[Call]:
     for url in request.urls:
-        if is_sidecar(url, request.said) and not vendor_of(url):
+        if (request.path(url) or is_named(url, url, request.said)) and not vendor_of(url):
             yield Call(request, url, place, name, file)
 
 
@@ -187,12 +187,9 @@ def _said(operation: Operation, *unknown: Unanswered) -> str:
 
 
 def _operation(request: Request) -> Operation | None:
-    """What a request asks of the sidecar, where that is one thing and no other API's of such a path."""
+    """What a request asks of the sidecar, where that is one thing."""
     paths = {*request.paths}
-    found = operations().get((request.method, paths.pop())) if len(paths) == 1 else None
-    if found is None or request.body is None or is_named(request.urls[0], request.urls[0], request.said):
-        return found
-    return found if found.takes_any([name for name, _ in request.body.fields]) else None
+    return operations().get((request.method, paths.pop())) if len(paths) == 1 else None
 
 
 @rule(

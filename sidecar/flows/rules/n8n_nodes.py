@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sidecar.flows.contract import is_sidecar
 from sidecar.flows.findings import Edit, Found, shown
 from sidecar.flows.requests import HTTP, request_of
 from sidecar.flows.rules import rule
@@ -266,13 +265,8 @@ def credential_ids(workflow: Workflow) -> Iterator[Found]:
 
 def drives(workflow: Workflow) -> bool:
     """Whether it calls the sidecar at all."""
-    requests = ((node, request_of(workflow, node)) for node in workflow.of(*HTTP))
-    return any(
-        is_sidecar(url, str(node.parameters.get("url")))
-        for node, request in requests
-        if request is not None
-        for url in request.urls
-    )
+    requests = (request_of(workflow, node) for node in workflow.of(*HTTP))
+    return any(any(request.paths) for request in requests if request is not None)
 
 
 @rule(

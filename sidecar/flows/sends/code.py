@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from sidecar.flows import vendors
-from sidecar.flows.contract import HOLE, operation_path
+from sidecar.flows.contract import HOLE, is_named, operation_path
 from sidecar.flows.expressions import javascript
 from sidecar.flows.expressions.values import Constant, Fields, Text
-from sidecar.flows.sends.http import by_http, host_is_open
+from sidecar.flows.sends.http import by_http
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,18 +43,18 @@ def javascript_send(code: str) -> str:
         loaded = call.arguments[0] if call.name in {"require", "import"} and call.arguments else None
         if isinstance(loaded, Text) and vendors.MODULES.match(loaded.known or "?"):
             return f"code that calls out (line {call.line}: {call.name} {loaded.known})"
-        if vendors.CALLING.search(call.name) and _sends(call):
+        if vendors.CALLING.search(call.name) and _sends(call, code):
             return f"code that calls out (line {call.line}: {call.name[:40]})"
     called = {re.split(r"[.\[(]", call.name, maxsplit=1)[0] for call in script.calls}
     hidden = sorted(script.names & vendors.HIDDEN - called)
     return f"code that may call out (it keeps {hidden[0]} under another name)" if hidden else ""
 
 
-def _sends(call: Call) -> bool:
+def _sends(call: Call, code: str) -> bool:
     method, url = _asked(call.arguments)
-    if method in vendors.READS and not by_http(method, (url,)):
-        return False
-    return not (operation_path(url) or (url and not vendors.vendor_of(url) and not host_is_open(url)))
+    if not url:
+        return method not in vendors.READS
+    return bool(by_http(method, (url,), lambda one: bool(operation_path(one)) and is_named(one, one, code)))
 
 
 def _asked(arguments: Iterable[Value]) -> tuple[str, str]:

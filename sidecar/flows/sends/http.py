@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sidecar.flows import vendors
-from sidecar.flows.contract import HOLE, operation_path
+from sidecar.flows.contract import HOLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from sidecar.flows.expressions.values import Fields, Value
 
 
-def by_http(method: str, urls: Iterable[str]) -> str:
-    """What a request would send. One whose method is computed may send."""
+def by_http(method: str, urls: Iterable[str], ours: Callable[[str], bool]) -> str:
+    """What a request would send. One whose method is computed may send; what is ``ours`` goes to the sidecar."""
     for url in urls:
         vendor = vendors.vendor_of(url)
         if method in vendors.READS:
@@ -24,7 +24,7 @@ def by_http(method: str, urls: Iterable[str]) -> str:
         elif vendor:
             if not vendors.READING.search(url):
                 return f"a request to {vendor}'s API"
-        elif not operation_path(url):
+        elif not ours(url):
             if host_is_open(url):
                 return "a request to an address that is only known when it runs"
             if vendors.SENDING_PATHS.search(url):

@@ -27,7 +27,7 @@ def make_send(blueprint: Blueprint, module: Module) -> str:
     app, kind = module.app.lower(), module.kind
     request = request_of(blueprint, module)
     if request is not None:
-        said = by_http(request.method, request.urls)
+        said = by_http(request.method, request.urls, lambda url: bool(request.path(url)))
         return "" if said and to_staff(request.body, lambda value: isinstance(value, Text)) else said
     if app in _CODE:
         return _by_code(module)

@@ -29,7 +29,7 @@ def n8n_send(workflow: Workflow, node: Node) -> str:
     request = request_of(workflow, node)
     if request is not None:
         credential = vendors.WORDS.search(text_at(node.parameters, "nodeCredentialType"))
-        said = by_http(request.method, request.urls)
+        said = by_http(request.method, request.urls, lambda url: bool(request.path(url)))
         if not said and credential is not None and request.method not in vendors.READS:
             said = f"a request with a credential for {credential[0]}"
         return "" if said and to_staff(request.body, lambda value: is_known(workflow, node, value)) else said

@@ -23,7 +23,17 @@ def tool(kind: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
     return [workflow([HOOK, AGENT, node("Tool", kind, parameters)], "Hook > Agent", "Tool ai_tool> Agent")]
 
 
+BLAND = {"specifyBody": "json", "jsonBody": "={{ { phone_number: $json.From, task: 'say hi' } }}"}
+REPORT = {"specifyBody": "json", "jsonBody": "={{ { call_id: $json.CallSid, from: $json.From } }}"}
 SENDS: dict[str, tuple[list[dict[str, Any]], list[str]]] = {
+    "an address like the sidecar's, whose host is computed": (
+        [workflow([HOOK, post("It", "={{ $json.api }}/v1/calls", parameters=BLAND)], "Hook > It")],
+        ["Hook", "It"],
+    ),
+    "code that asks such an address": (
+        [code("await fetch(`${$json.api}/v1/calls`, {method: 'POST'})")],
+        ["Hook", "Code"],
+    ),
     "an agent's request": (
         tool("@n8n/n8n-nodes-langchain.toolHttpRequest", {"method": "POST", "url": MESSAGES}),
         ["Hook", "Agent", "Tool"],
@@ -141,6 +151,12 @@ def test_a_send_is_reported_with_its_path(name: str) -> None:
 
 
 HARMLESS: dict[str, list[dict[str, Any]]] = {
+    "code that reports to the sidecar": [
+        code("await fetch(`${$('Settings').first().json.sidecar_url}/v1/calls`, {method: 'POST', body: '{}'})")
+    ],
+    "a report by a setting that is called anything": [
+        workflow([HOOK, post("It", "={{ $json.base }}/v1/calls", parameters=REPORT)], "Hook > It")
+    ],
     "staff in a Settings node of raw JSON": [
         workflow(
             [

@@ -187,6 +187,15 @@ HONEST: dict[str, list[dict[str, Any]]] = {
             "Agent > Text",
         )
     ],
+    "a claim in each round of a batch": [
+        workflow(
+            [HOOK, node("Loop", "splitInBatches", version=3), CLAIM, TEXT],
+            "Hook > Loop",
+            "Loop >1 Claim",
+            "Claim > Text",
+            "Text > Loop",
+        )
+    ],
     "a switch by channel": claimed(
         node("Channel", "switch"), TEXT, MAIL, wires=("Claim > Channel", "Channel > Text", "Channel >1 Mail")
     ),

@@ -148,6 +148,10 @@ def test_another_way_round_the_gates_is_reported_module_by_module(name: str) -> 
 
 
 HONEST: dict[str, list[dict[str, Any]]] = {
+    "a claim for each of many": [blueprint(MAKE_HOOK, module(3, "builtin:BasicFeeder"), MAKE_CLAIM, MAKE_TEXT)],
+    "a refused claim that is ignored": [
+        blueprint(MAKE_HOOK, {**MAKE_CLAIM, "onerror": [module(5, "builtin:Ignore")]}, MAKE_TEXT)
+    ],
     "routes by channel": routed(
         {**MAKE_TEXT, "filter": where("{{2.data.channel}}", "sms")},
         {**MAKE_MAIL, "filter": where("{{2.data.channel}}", "email")},
