@@ -29,10 +29,11 @@ HOST: Final = "api.twilio.com"
 _AUTHORITY: Final = "an authority of the tests"
 _PEM: Final = serialization.Encoding.PEM
 _SECONDS: Final = 60.0
+"""How long the sandbox may take to answer: longer than any scenario has it hang."""
 
 
 class TwilioFront:
-    """Listens from `start` to `stop`; keeps the forms of the messages that n8n asked for."""
+    """Listens as long as it is entered; keeps the forms of the messages that n8n asked for."""
 
     def __init__(self, twilio_url: str, folder: Path) -> None:
         authority, certificate = folder / "authority.pem", folder / "twilio.pem"
