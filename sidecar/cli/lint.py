@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +13,10 @@ import click
 from sidecar.cli.taught import Taught
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from sidecar.flows.linting import Report
+    from sidecar.flows.settings import Agreed
 
 _COLOURS: Final = {"error": "red", "warning": "yellow", "code": "cyan"}
 
@@ -82,11 +86,9 @@ def lint(
     allowed), 1 where something is wrong, 2 where it was called wrongly. What a team has agreed on stands in
     .recovery-lint.toml: select, ignore, exclude, playbook (lists) and max-warnings.
     """
-    from sidecar.flows.choosing import UnknownRuleError, choice
-    from sidecar.flows.files import MissingError, sources
-    from sidecar.flows.linting import lint as lint_flows
-    from sidecar.flows.node_types import NoNodeTypesError, exported_types
-    from sidecar.flows.playbooks import playbook
+    from sidecar.flows.choosing import UnknownRuleError
+    from sidecar.flows.files import MissingError
+    from sidecar.flows.node_types import NoNodeTypesError
     from sidecar.flows.settings import agreed
 
     if explain is not None:
@@ -96,15 +98,14 @@ def lint(
         raise click.UsageError("Name a file or a folder of flows, or - for standard input.")
     try:
         team = agreed(Path.cwd())
-        wanted = choice(select or team.select, ignore or team.ignore)
-        stdin = sys.stdin.buffer.read() if "-" in paths else None
-        files = list(sources(paths, exclude=(*exclude, *team.exclude), stdin=stdin))
-        types = exported_types(nodes) if nodes is not None else None
-        playbooks = [playbook(name) for name in named or team.playbook]
-        report = lint_flows(files, wanted=wanted, nodes=types, playbooks=playbooks)
+        team = replace(
+            team, select=select or team.select, ignore=ignore or team.ignore, playbook=named or team.playbook,
+            exclude=(*exclude, *team.exclude), max_warnings=team.max_warnings if max_warnings is None else max_warnings,
+        )  # fmt: skip
+        look = _looking(paths, team, nodes)
+        report = look()
         if fix and _mended(report):
-            files = list(sources(paths, exclude=(*exclude, *team.exclude), stdin=stdin))
-            report = lint_flows(files, wanted=wanted, nodes=types, playbooks=playbooks)
+            report = look()
         if baseline is not None:
             report = _unknown(report, baseline)
     except (UnknownRuleError, MissingError, NoNodeTypesError) as error:
@@ -112,7 +113,27 @@ def lint(
     if not report.files:
         click.echo(f"There is no .json file in {', '.join(paths)}.", err=True)
     _print(report, form)
-    context.exit(_status(report, team.max_warnings if max_warnings is None else max_warnings))
+    context.exit(_status(report, team.max_warnings))
+
+
+def _looking(paths: Sequence[str], agreed: Agreed, nodes: Path | None) -> Callable[[], Report]:
+    """A look at the files as they then are; standard input is read once."""
+    from sidecar.flows.choosing import choice
+    from sidecar.flows.files import sources
+    from sidecar.flows.linting import lint as lint_flows
+    from sidecar.flows.node_types import exported_types
+    from sidecar.flows.playbooks import playbook
+
+    wanted = choice(agreed.select, agreed.ignore)
+    types = exported_types(nodes) if nodes is not None else None
+    playbooks = [playbook(name) for name in agreed.playbook]
+    stdin = sys.stdin.buffer.read() if "-" in paths else None
+
+    def look() -> Report:
+        files = list(sources(paths, exclude=agreed.exclude, stdin=stdin))
+        return lint_flows(files, wanted=wanted, nodes=types, playbooks=playbooks)
+
+    return look
 
 
 def _mended(report: Report) -> int:
