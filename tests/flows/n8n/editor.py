@@ -29,6 +29,7 @@ _ROOM: Final = (100, 160)
 _SCALE: Final = 0.6
 """Pixels of the picture for each unit of the canvas: labels can still be read."""
 _MARGIN: Final = 16
+_TRIES: Final = 10
 _ALONE: Final = """() => {
   document.querySelectorAll('.vue-flow__panel').forEach(panel => { panel.style.visibility = 'hidden' })
   let inner = document.querySelector('[data-test-id=canvas]')
@@ -44,6 +45,13 @@ _STILL: Final = """() => {
   return still
 }"""
 """Two frames in a row with the same view: the zoom is over."""
+_IN_VIEW: Final = """() => {
+  const pane = document.querySelector('[data-test-id=canvas]').getBoundingClientRect()
+  const within = box =>
+    box.left >= pane.left && box.right <= pane.right && box.top >= pane.top && box.bottom <= pane.bottom
+  return [...document.querySelectorAll('.vue-flow__node')].every(node => within(node.getBoundingClientRect()))
+}"""
+"""Whether no node and no note is cut off."""
 _EXTENT: Final = """() => {
   const boxes = [...document.querySelectorAll('.vue-flow__node')].map(node => node.getBoundingClientRect())
   const left = Math.min(...boxes.map(box => box.left)), top = Math.min(...boxes.map(box => box.top))
@@ -127,8 +135,13 @@ class Editor:
         return page.screenshot(clip=around, animations="disabled")
 
     def _fit(self) -> None:
-        self._page.keyboard.press("1")
-        self._page.wait_for_function(_STILL, polling=200)
+        """Zoom until everything is in view; the canvas overhears a key now and then."""
+        for _ in range(_TRIES):
+            self._page.keyboard.press("1")
+            self._page.wait_for_function(_STILL, polling=200)
+            if self._page.evaluate(_IN_VIEW):
+                return
+        raise AssertionError("the editor does not zoom to fit")
 
 
 @contextlib.contextmanager
