@@ -144,7 +144,7 @@ def _raw(text: str) -> dict[str, str]:
     value = expressions.read(text if text.startswith("=") else f"={{{{ {text} }}}}").value
     if isinstance(value, Text) and value.known is not None:  # an expression without any code in it
         value = expressions.read(f"={{{{ {value.known} }}}}").value
-    fields = value.fields if isinstance(value, Fields) else ()
+    fields = value.fields if isinstance(value, Fields) and not value.open else ()  # what is spread in may overwrite any
     return {name: one.known for name, one in fields if isinstance(one, Text) and one.known is not None}
 
 

@@ -130,7 +130,7 @@ def wrong_fields(flows: Flows) -> Iterator[Found]:
     "R208",
     "a form, where the sidecar takes JSON alone",
     on="flows",
-    reason="It answers 400, and nothing happens: only reports, replies, outcomes and opt-outs may be forms.",
+    reason="It answers 400, and nothing happens: a form is taken where people's text may be in it, and nowhere else.",
     remedy="send JSON; where people's text is in it, send it by a call that takes a form",
     source=_API,
 )

@@ -30,6 +30,20 @@ SENDS: dict[str, tuple[list[dict[str, Any]], list[str]]] = {
         [workflow([HOOK, post("It", "={{ $json.api }}/v1/calls", parameters=BLAND)], "Hook > It")],
         ["Hook", "It"],
     ),
+    "a setting that what came in overwrites": (
+        [
+            workflow(
+                [
+                    HOOK,
+                    node("Set", "set", {"mode": "raw", "jsonOutput": "={{ { to: '+447700900123', ...$json.body } }}"}),
+                    node("Text", "twilio", {"to": "={{ $json.to }}"}),
+                ],
+                "Hook > Set",
+                "Set > Text",
+            )
+        ],
+        ["Hook", "Set", "Text"],
+    ),
     "code that asks such an address": (
         [code("await fetch(`${$json.api}/v1/calls`, {method: 'POST'})")],
         ["Hook", "Code"],
