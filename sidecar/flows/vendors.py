@@ -139,6 +139,12 @@ READING_WORDS: Final = re.compile(
 
 QUIET_RESOURCES: Final = frozenset({"label", "draft", "folder", "contact", "event", "calendar", "list", "file", "chat"})
 
+SENDING_WORDS: Final = re.compile(
+    r"^(?:Action)?(?:send|createAndSend)(?:An?)?(?:Text|Template)?(?:sms|text|whatsapp|e?mail|message)|^createAMessage",
+    re.IGNORECASE,
+)
+"""Beginnings of operations that send, in whose-ever app: HighLevel's, Mautic's, that of a phone system."""
+
 RECIPIENT: Final = re.compile(
     r"(?:to|recipients?|receivers?|destinations?|phones?|numbers?|msisdn|mobiles?)(?:_?(?:numbers?|phones?|emails?|ids?))?|"
     r"(?:phone|mobile|contact|customer|chat)_?(?:numbers?|ids?)|toRecipients|emails?|cc|bcc",
@@ -168,7 +174,8 @@ SENDING_PATHS: Final = re.compile(
 MAILING: Final = re.compile(r"\bgmail|\boutlook|send_?(?:e?mail|message|text)", re.IGNORECASE)
 
 CALLING: Final = re.compile(
-    r"^(?:fetch|axios|got|request|needle|superagent|\$http|https?\.request)\b|helpers\W*(?:http)?request|XMLHttpRequest|"
+    r"^(?:(?:globalThis|global|window|self)\W+)?(?:fetch|axios|got|request|needle|superagent|\$http|https?\.request)\b|"
+    r"^require\W+(?:node:)?https?\W+request$|helpers\W*(?:http)?request|XMLHttpRequest|"
     r"WebSocket|(?:^|\.)httpRequest|\.sendMail$|\.(?:messages|calls)\.create$|createPhoneCall$|(?:^|child_process\.)exec(?:Sync)?$",
     re.IGNORECASE,
 )
@@ -195,10 +202,11 @@ SHELL_CALLING: Final = re.compile(
 
 def vendor_of(url: str) -> str:
     """Whose address it is; empty where it is nobody's who carries messages."""
-    found = re.match(r"\s*(?:https?:)?//([^/?#\x00]+)", url, re.IGNORECASE)
-    host = found[1].lower().rpartition("@")[2].split(":")[0] if found is not None else ""
+    found = re.match(r"\s*(?:(?:https?:)?//)?([^/?#]+)", url, re.IGNORECASE)
+    parts = found[1].lower().split("\0") if found is not None else []
+    hosts = [f".{part.rpartition('@')[2].split(':')[0].rstrip('.')}" for part in (*parts[:1], *parts[-1:])]
     for domain, name in HOSTS.items():
-        if host == domain or host.endswith("." + domain):
+        if any(host.endswith("." + domain) for host in hosts):
             only = ONLY.get(domain)
             return name if only is None or only.search(url) else ""
     return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sidecar.flows import vendors
 from sidecar.flows.contract import HOLE
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from sidecar.flows.expressions.values import Fields, Value
+
+_ENDING: Final = re.compile(r"\0\.(?:[\w-]+\.)*[\w-]{4,}\.[a-z]{2,}(?::\d+)?$", re.IGNORECASE)
+"""A domain that is written out behind the part that is computed (four letters: `co.uk` is nobody's)."""
 
 
 def by_http(method: str, urls: Iterable[str], ours: Callable[[str], bool]) -> str:
@@ -33,9 +36,9 @@ def by_http(method: str, urls: Iterable[str], ours: Callable[[str], bool]) -> st
 
 
 def host_is_open(url: str) -> bool:
-    """Whether it is only known when it runs who is asked."""
-    host = re.sub(r"^\s*(?:https?:)?//", "", url, flags=re.IGNORECASE)
-    return HOLE in re.split(r"[/?#]", host, maxsplit=1)[0]
+    """Whether it is only known when it runs who is asked; of ``https://{{ … }}.zendesk.com`` it is known before."""
+    host = re.split(r"[/?#]", re.sub(r"^\s*(?:https?:)?//", "", url, flags=re.IGNORECASE), maxsplit=1)[0]
+    return HOLE in host and not (url.lstrip().lower().startswith("http") and _ENDING.search(host))
 
 
 def to_staff(body: Fields | None, known: Callable[[Value], bool]) -> bool:

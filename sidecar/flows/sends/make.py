@@ -38,12 +38,18 @@ def make_send(blueprint: Blueprint, module: Module) -> str:
         computed = any(not _literal(blueprint, value) for value in given) and not vendors.READING_WORDS.match(kind)
         return f"a message by {module.app} to somebody who is computed" if computed else ""
     if app not in vendors.MAIL_APPS and vendors.WORDS.search(app) is None:
-        return ""
+        return f"a message by {module.app}" if _sends_to_somebody(blueprint, module) else ""
     if "apicall" in kind.lower():
         return "" if text_at(module.mapper, "method").upper() in vendors.READS else f"a request to {module.app}'s API"
     if vendors.READING_WORDS.match(kind) or ("draft" in kind.lower() and not kind.lower().startswith("send")):
         return ""
     return "" if _known(blueprint, module.mapper.items()) else f"a message by {module.app}"
+
+
+def _sends_to_somebody(blueprint: Blueprint, module: Module) -> bool:
+    """By the words of an app of which nothing is known: it sends, and to somebody who is computed."""
+    named = [value for name, value in module.mapper.items() if value and vendors.RECIPIENT.fullmatch(name)]
+    return vendors.SENDING_WORDS.match(module.kind) is not None and not all(_literal(blueprint, one) for one in named)
 
 
 def _by_code(module: Module) -> str:

@@ -40,12 +40,18 @@ def n8n_send(workflow: Workflow, node: Node) -> str:
     if node.short in _ANSWERS:
         return next((said for _, text in node.texts if (said := twiml(text))), "")
     kind = node.short.lower().removesuffix("tool").removesuffix("hitl")
-    if node.type.startswith((BASE, LANGCHAIN)):
-        return _by_node(workflow, node, kind)
+    own = node.type.startswith((BASE, LANGCHAIN))
+    return _by_node(workflow, node, kind) if own else _by_others(workflow, node, kind)
+
+
+def _by_others(workflow: Workflow, node: Node, kind: str) -> str:
+    """A node that is not n8n's: its name tells."""
     if "mcp" in node.type.lower() and not kind.endswith("trigger"):
         return _by_mcp(node)
     found = vendors.WORDS.search(node.type)
-    if found is None or kind.endswith("trigger") or _reads(node):
+    if found is None:
+        return _by_words(workflow, node)
+    if kind.endswith("trigger") or _reads(node):
         return ""
     known = _known_any(workflow, node, ("to", "toNumber", "phone", "recipient"))
     return "" if known else f"a message by {found[0]}"
@@ -64,7 +70,7 @@ def _by_node(workflow: Workflow, node: Node, kind: str) -> str:
     if "mcp" in kind and not kind.endswith("trigger"):
         return _by_mcp(node)
     if kind not in vendors.NODES:
-        return ""
+        return _by_words(workflow, node)
     name, recipients = vendors.NODES[kind]
     if _reads(node):
         return ""
@@ -72,6 +78,14 @@ def _by_node(workflow: Workflow, node: Node, kind: str) -> str:
         return ""
     replies = text_at(node.parameters, "operation").startswith("reply")  # to whoever wrote
     return "" if not replies and _known_any(workflow, node, recipients) else f"a message by {name}"
+
+
+def _by_words(workflow: Workflow, node: Node) -> str:
+    """A node of which nothing is known: it says that it sends, and to somebody who is computed."""
+    if vendors.SENDING_WORDS.match(text_at(node.parameters, "operation")) is None:
+        return ""
+    named = [value for name, value in node.parameters.items() if value and vendors.RECIPIENT.fullmatch(name)]
+    return "" if all(is_known(workflow, node, one) for one in named) else f"a message by {node.short}"
 
 
 def _by_mcp(node: Node) -> str:

@@ -80,6 +80,30 @@ SENDS: dict[str, tuple[list[dict[str, Any]], list[str]]] = {
         ["Hook", "Code"],
     ),
     "code under another name": ([code("const go = fetch;\nawait go($json.url, {method: 'POST'});")], ["Hook", "Code"]),
+    "code by way of what is global": (
+        [code(f"await globalThis.fetch('{MESSAGES}', {{method: 'POST'}})")],
+        ["Hook", "Code"],
+    ),
+    "code that names the host alone": (
+        [code("require('https').request({hostname: 'api.twilio.com', path: '/x', method: 'POST'})")],
+        ["Hook", "Code"],
+    ),
+    "a host with its dot": (
+        [workflow([HOOK, post("It", MESSAGES.replace(".com/", ".com./"))], "Hook > It")],
+        ["Hook", "It"],
+    ),
+    "a part of Twilio that is computed": (
+        [workflow([HOOK, post("It", "=https://{{ $json.part }}.twilio.com/v1/Services")], "Hook > It")],
+        ["Hook", "It"],
+    ),
+    "a domain that is computed": (
+        [workflow([HOOK, post("It", "=https://{{ $json.shop }}.co.uk/api")], "Hook > It")],
+        ["Hook", "It"],
+    ),
+    "a node that says that it sends": (
+        one("mautic", {"operation": "sendEmail", "contactId": "={{ $json.id }}"}),
+        ["Hook", "It"],
+    ),
     "code that is put together": ([code("return eval($json.script)")], ["Hook", "Code"]),
     "code with a module of Node": (
         [code("const { execSync: run } = require('child_process'); run($json.it)")],
@@ -205,6 +229,11 @@ HARMLESS: dict[str, list[dict[str, Any]]] = {
         code("// eval(x), fetch(y)\nconst text = 'we fetch it';\nreturn items;")
     ],
     "a CRM written to": one("httpRequest", {"method": "POST", "url": "https://api.hubapi.com/crm/v3/objects/contacts"}),
+    "a CRM at an address of the client's own": [
+        workflow([HOOK, post("It", "=https://{{ $json.shop }}.zendesk.com/api/v2/tickets.json")], "Hook > It")
+    ],
+    "a message for a queue": one("awsSqs", {"operation": "sendMessage", "queue": "={{ $json.queue }}"}),
+    "code that keeps a value for later": [code("globalThis.seen = 1;\nreturn items;")],
     "a command at home": one("executeCommand", {"command": "ls -l /data"}),
 }
 

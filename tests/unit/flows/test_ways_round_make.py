@@ -132,6 +132,10 @@ BYPASSES: dict[str, tuple[list[dict[str, Any]], list[str]]] = {
         ],
         ["gateway:CustomWebHook (1)", "code:ExecuteCode (2)"],
     ),
+    "an app that says that it sends": (
+        [blueprint(MAKE_HOOK, module(2, "highlevel:sendMessage", {"contactId": "{{1.contact}}"}))],
+        ["gateway:CustomWebHook (1)", "highlevel:sendMessage (2)"],
+    ),
     "an agent's tool": (
         [blueprint(MAKE_HOOK, module(2, "ai-local-agent:RunLocalAIAgent", tools=[{"flow": [MAKE_TEXT]}]))],
         ["gateway:CustomWebHook (1)", "ai-local-agent:RunLocalAIAgent (2)", "twilio:SendSMS (9)"],
@@ -151,6 +155,10 @@ HONEST: dict[str, list[dict[str, Any]]] = {
     "a claim for each of many": [blueprint(MAKE_HOOK, module(3, "builtin:BasicFeeder"), MAKE_CLAIM, MAKE_TEXT)],
     "a refused claim that is ignored": [
         blueprint(MAKE_HOOK, {**MAKE_CLAIM, "onerror": [module(5, "builtin:Ignore")]}, MAKE_TEXT)
+    ],
+    "a message to nobody in particular": [
+        blueprint(MAKE_HOOK, module(2, "pushover:sendMessage", {"title": "{{1.text}}"})),
+        blueprint(MAKE_HOOK, module(2, "anthropic-claude:createAMessage", {"messages": ["{{1.text}}"]})),
     ],
     "routes by channel": routed(
         {**MAKE_TEXT, "filter": where("{{2.data.channel}}", "sms")},
