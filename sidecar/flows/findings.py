@@ -85,6 +85,6 @@ def pointer(place: Iterable[str | int]) -> str:
 
 def shown(value: object, longest: int = 60) -> str:
     """A value for a sentence: on one line, in quotes where it is text, cut where it is long."""
-    text = repr(value) if isinstance(value, str) else str(value)
+    text = repr(value) if isinstance(value, str) else "null" if value is None else str(value)
     text = " ".join(text.split())
     return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -59,6 +59,8 @@ def violations(name: str, value: Any) -> Iterator[tuple[Place, str]]:
 
 def _said(error: ValidationError) -> str:
     where = next((str(key) for key in reversed(error.absolute_path) if isinstance(key, str)), "it")
+    if error.absolute_path and isinstance(error.absolute_path[-1], int):
+        where = f"{where}[{error.absolute_path[-1]}]"
     kind, wanted = error.validator, error.validator_value
     if kind == "required" and isinstance(wanted, list):
         missing = [key for key in wanted if isinstance(error.instance, dict) and key not in error.instance]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 from xml.sax.saxutils import quoteattr
 
 from sidecar import __version__
@@ -56,7 +57,7 @@ def _sarif_result(finding: Finding, index: int) -> dict[str, Any]:
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": finding.file.replace("\\", "/"), "uriBaseId": _BASE},
+                    "artifactLocation": {"uri": _uri(finding.file), "uriBaseId": _BASE},
                     "region": region,
                 },
                 "logicalLocations": [{"name": finding.node, "fullyQualifiedName": finding.pointer}],
@@ -68,6 +69,11 @@ def _sarif_result(finding: Finding, index: int) -> dict[str, Any]:
         steps = [{"location": {"message": {"text": name}}} for name in finding.path]
         result["codeFlows"] = [{"threadFlows": [{"locations": steps}]}]
     return result
+
+
+def _uri(file: str) -> str:
+    """A file's name as SARIF wants it: a space or a `#` would end it."""
+    return quote(file.replace("\\", "/"), safe="/", errors="surrogateescape")
 
 
 def as_github(report: Report) -> str:

@@ -205,8 +205,8 @@ def empty_filters(blueprint: Blueprint) -> Iterator[Found]:
     for module in blueprint.modules:
         given = module.raw.get("filter")
         if isinstance(given, dict) and given and not any(module.conditions):
-            name = given.get("name") or "it"
-            yield Found((*module.place, "filter"), f"{shown(name)} lets everything through", module.name)
+            name = shown(given["name"]) if given.get("name") else "its filter"
+            yield Found((*module.place, "filter"), f"{name} lets everything through", module.name)
 
 
 @rule(

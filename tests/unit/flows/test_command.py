@@ -16,6 +16,7 @@ import yaml
 from click.testing import CliRunner
 
 from sidecar.cli import recovery
+from sidecar.flows.linting import Source, lint
 from sidecar.flows.report.machine import FORMATS
 from sidecar.flows.report.text import window
 from tests.support.flows import ROOT, blueprint, linted, module, node, workflow
@@ -99,6 +100,13 @@ def test_the_other_formats_are_those_that_their_readers_take() -> None:
     assert FORMATS["github"](report).startswith("::error file=0.json,line=1,col=")
     suites = ET.fromstring(FORMATS["junit"](report))  # noqa: S314 - our own
     assert (suites.get("tests"), suites.get("failures")) == ("2", "1")
+
+
+def test_sarif_takes_the_name_of_a_file_for_an_address() -> None:
+    found = lint([Source("a client/no #1 – 50%.json", json.dumps(BYPASS).encode())])
+    (result,) = json.loads(FORMATS["sarif"](found))["runs"][0]["results"]
+    address = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert address == "a%20client/no%20%231%20%E2%80%93%2050%25.json"
 
 
 def test_names_of_any_kind_do_not_break_a_format() -> None:

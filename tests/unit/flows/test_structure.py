@@ -59,6 +59,11 @@ def test_what_n8n_refuses_is_refused_at_its_place(case: str) -> None:
     assert [(one.code, one.pointer) for one in found] == [(code, pointer)]
 
 
+def test_a_member_of_a_list_is_named_with_its_number() -> None:
+    (found,) = structure({"nodes": [TWO[0], None], "connections": {}})
+    assert found.message == "'nodes[1]' must be an object, but is null"
+
+
 def test_what_n8n_does_not_look_at_is_taken() -> None:
     strange = [without({**TWO[0], "type": "nobody.knows", "typeVersion": 99.5, "future": {}}, "parameters")]
     wires: Any = {TWO[0]["name"]: {"main": [None, []]}}
