@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sidecar.flows.loading import refused
 from sidecar.flows.tidying import tidy
+from sidecar.flows.tidying.n8n import tidied
 from sidecar.flows.webhooks import webhook_nodes
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def stamped(flow: ShippedFlow, stamp: Stamp, among: Iterable[ShippedFlow] = ()) 
     if flow.document.platform == "n8n":
         _stamp_n8n(value, flow, stamp)
         ids = {one.id: own_id(stamp.business_id, one.stem) for one in (flow, *among) if one.id}
-        value = _renamed(value, ids)
+        value = tidied(_renamed(value, ids))
     _refuse_secrets(flow, value, stamp.secrets)
     return value
 

@@ -58,7 +58,7 @@ def list_flows(*, in_json: bool) -> None:
     examples=(
         "recovery flows export --all --business hartley --output hartley/",
         "recovery flows export n8n/missed-call-recovery --output hartley/",
-        'recovery flows export n8n/replies --set staff_email=sam@hartley.example --credential "Recovery Hartley"',
+        'recovery flows export n8n/replies --set ai=draft --credential "Recovery Hartley"',
         "recovery flows export make/sequence-driver make/replies --http v3",
     ),
 )

@@ -116,6 +116,10 @@ class TestExport:
         assert read("again/hartley-missed-call-recovery.json") == first
         assert read("out/hartley-replies.blueprint.json")["name"] == "Hartley & Sons Plumbing: Sequence driver"
 
+    def test_a_copy_is_in_the_form_in_which_fmt_leaves_it(self, run: Recovery) -> None:
+        run("flows", "export", "--all", "--output", "out")
+        run("flows", "fmt", "--check", "out")
+
     def test_the_credential_is_that_of_the_sidecar_s_key_and_no_other(self, run: Recovery) -> None:
         run("flows", "export", "missed-call-recovery", "--output", "out", "--credential", "Recovery Hartley")
         copy = read("out/hartley-missed-call-recovery.json")
