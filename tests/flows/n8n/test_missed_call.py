@@ -29,7 +29,7 @@ def test_a_silent_lead_gets_a_text_a_call_and_an_email_in_this_order(stack: Stac
     assert [run["result"] for run in execution.outputs("Text the caller")] == ["sent"]
     assert [run["result"] for run in execution.outputs("Call them back")][-1] == "sent"
     assert [run["result"] for run in execution.outputs("Email them")][-1] == "sent"
-    assert stack.told(lead) == ["answered neither text, call nor email: over to you"]
+    assert stack.told(lead) == ["has not answered so far, and the email was our last step: over to you"]
     assert stack.sequence(execution)["reason"] == "exhausted"
 
 

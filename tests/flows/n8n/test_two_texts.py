@@ -35,7 +35,7 @@ def test_a_silent_lead_gets_two_texts_and_the_check_ins_are_still_to_come(stack:
     first, second = stack.texts(lead)
     assert first.startswith("Hi Maya, Sam from Harbour Plumbing. Sorry I missed your call")
     assert second.startswith("Maya, it's Sam at Harbour Plumbing again.")
-    assert stack.told(lead) == ["answered neither text: over to you"]
+    assert stack.told(lead) == ["has not answered so far, and the second text was the last for now: over to you"]
     sequence = stack.sequence(execution)
     assert sequence["state"] == "open"
     assert [step["name"] for step in sequence["steps"] if step["state"] == "planned"] == ["week_one", "week_three"]

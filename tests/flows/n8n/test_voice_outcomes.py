@@ -51,6 +51,15 @@ def test_the_team_is_told_of_a_booking_and_of_who_was_put_through(
     assert stack.touched(lead) == (1, 1, 0)
 
 
+def test_a_visit_booked_by_other_means_is_not_said_to_be_booked_on_the_phone(stack: Stack, workflow: Listener) -> None:
+    lead = stack.lead()
+    stack.miss(LATE_EMAIL, lead)
+    waiting = stack.waits_at(lead, "Email: wait")
+    stack.ask("/v1/outcomes", {"sequence_id": stack.sequence(waiting)["sequence_id"], "outcome": "booked"})
+    workflow.ended(lead)
+    assert workflow.told(lead) == [f"Maya {lead.phone} booked a visit"]
+
+
 def test_who_said_not_now_gets_the_email_and_no_more_calls(stack: Stack, workflow: Listener) -> None:
     lead = stack.lead()
     stack.sandbox.voice_script("not_now", lead.phone)
