@@ -45,6 +45,18 @@ def test_a_granted_claim_sends_the_text_once_and_is_reported(stack: Stack, sende
     assert faults(sender) == []
 
 
+def test_what_twilio_says_of_it_comes_straight_to_the_sidecar_also_while_nobody_reports_it(
+    stack: Stack, sender: Hook
+) -> None:
+    stack.web.out_of_order = "/v1/claims/*"
+    stack.miss()
+    [text] = stack.sandbox.texts
+    stack.sandbox.message_status(text.sid, "delivered")
+    [touch] = stack.sequences()[0]["touches"]
+    assert (touch["provider_id"], touch["provider_state"]) == (text.sid, "delivered")
+    assert faults(sender) != [], "Make still holds the report"
+
+
 def test_steps_that_are_no_texts_are_left_to_the_sidecar(stack: Stack, sender: Hook) -> None:
     stack.miss()
     stack.live(hours=2)
