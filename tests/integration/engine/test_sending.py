@@ -16,7 +16,7 @@ from sidecar.engine import gating
 from sidecar.engine.context import Turn
 from sidecar.engine.gating import Intent, Key
 from tests.integration.engine.seeing import alerts, ended, events, step, steps, texts_to
-from tests.support.house import CALLER, NUMBER
+from tests.support.house import CALLER, NUMBER, PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -258,7 +258,7 @@ def intent(home: House, sequence_id: str, name: str = "acknowledge") -> Intent:
 def test_a_request_that_would_start_late_is_withdrawn_and_starts_over(home: House, sandbox: Sandbox) -> None:
     opened = home.miss()
     sender = home.sidecar.runner._sender
-    sender.send(intent(home, opened.sequence_id), time.monotonic() - 1.5)
+    sender.send(intent(home, opened.sequence_id), time.monotonic() - PATIENCE - 1)
     assert requests(sandbox) == []
     assert step(home, opened.sequence_id, "acknowledge")[0] == "planned"
     home.live(seconds=1)
@@ -270,7 +270,7 @@ def test_a_withdrawn_request_of_a_sequence_that_closed_meanwhile_is_over(home: H
     opened = home.miss()
     found = intent(home, opened.sequence_id)
     home.text("I found somebody, thanks")
-    home.sidecar.runner._sender.send(found, time.monotonic() - 1.5)
+    home.sidecar.runner._sender.send(found, time.monotonic() - PATIENCE - 1)
     home.live(hours=1)
     assert requests(sandbox) == []
     assert step(home, opened.sequence_id, "acknowledge") == ("cancelled", "replied")
