@@ -293,6 +293,9 @@ def claim_ran_out(turn: Turn, claim: RowMapping) -> None:
     touch = touches.get(turn.tx, turn.business.id, claim["touch_id"])
     if touch is None:
         return
+    if touch["provider_id"] is not None:  # the provider has reported the touch to us, if nobody else has
+        sending.record_accepted(turn, gating.ref_of(touch), Accepted(touch["provider_id"]))
+        return
     contacts.free_lease(turn.tx, turn.business.id, touch["contact_id"], touch["lease_owner"] or "")
     sending.doubt(turn, claim["touch_id"], claim["sequence_id"], claim["step"])
     touches.change(turn.tx, turn.business.id, claim["touch_id"], was=("unknown",), ask_at=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from sqlalchemy import update
@@ -12,6 +12,7 @@ from sqlalchemy import update
 from sidecar.config.business import Flow
 from sidecar.config.playbooks import shipped_playbook
 from sidecar.domain.consent import Consent
+from sidecar.domain.reports import DeliveryReport
 from sidecar.engine.results import ClaimGranted, ClaimRefused, Conflict, Invalid, NotFound
 from sidecar.store.tables import contacts, touches
 from tests.integration.engine.driven import rings, run, wait_url
@@ -110,6 +111,26 @@ def test_an_unreported_claim_is_unknown_shown_to_a_person_and_never_sent_by_us(d
     late = driven.sidecar.claims.result(driven.business, granted.claim_id, sent=True, provider_id="SMlate")
     assert late.result == "sent", "a late report still counts"
     assert step(driven, opened.sequence_id, "acknowledge")[0] == "sent"
+
+
+@pytest.mark.parametrize("said", ["delivered", "undelivered"])
+def test_an_unreported_claim_whose_text_twilio_reports_is_not_in_doubt(
+    driven: House, said: Literal["delivered", "undelivered"]
+) -> None:
+    """The flow died between Twilio's yes and its own report; the text's status came straight to us."""
+    opened = driven.miss()
+    granted = driven.sidecar.claims.claim(driven.business, opened.sequence_id, "acknowledge")
+    assert isinstance(granted, ClaimGranted)
+    touch = granted.status_url.partition("?touch=")[2]
+    report = DeliveryReport("SMflow", said, driven.clock.now(), touch_id=touch)
+    driven.sidecar.intake.delivery(driven.business, report)
+    let_leases_run_out(driven)
+    driven.clock.advance(minutes=30)
+    driven.sidecar.reconcile.doubts()
+    assert step(driven, opened.sequence_id, "acknowledge")[0] == said
+    assert events(driven, opened.sequence_id, "touch.unknown") == []
+    late = driven.sidecar.claims.result(driven.business, granted.claim_id, sent=True, provider_id="SMflow")
+    assert late.result == "sent", "its own report may still come"
 
 
 def let_leases_run_out(home: House) -> None:
