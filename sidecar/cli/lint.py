@@ -111,7 +111,10 @@ def lint(
     except (UnknownRuleError, MissingError, NoNodeTypesError) as error:
         raise click.UsageError(str(error)) from error
     if not report.files:
-        click.echo(f"There is no .json file in {', '.join(paths)}.", err=True)
+        nothing = f"There is no .json file in {', '.join(paths)}."
+        if not team.exclude:  # a folder whose name is mistyped must not pass
+            raise click.UsageError(nothing)
+        click.echo(nothing, err=True)
     _print(report, form)
     context.exit(_status(report, team.max_warnings))
 

@@ -128,6 +128,13 @@ def test_standard_input_and_folders_are_read(folder: Path) -> None:
     assert run("flows", "--exclude", "b.json")[1] == "all well in 1 file (1 flow)\n"
 
 
+def test_a_folder_without_a_flow_does_not_pass_unless_some_were_left_out(folder: Path) -> None:
+    (folder / "flows").mkdir()
+    assert run("flows")[0] == 2
+    write("flows/a.json", BYPASS)
+    assert run("flows", "--exclude", "a.json")[0] == 0
+
+
 def test_rules_are_chosen_by_code_beginning_or_family() -> None:
     write("bypass.json", BYPASS)
     assert run("bypass.json", "--ignore", "R1")[0] == 0
