@@ -113,14 +113,20 @@ def _sender(netloc: str, waiting: queue.SimpleQueue[tuple[float, Post] | None], 
             due, post = item
             headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": post.signature}
             began = time.monotonic()
-            try:
-                connection.request("POST", post.path, body=post.body, headers=headers)
-                response = connection.getresponse()
-                response.read()
-                status = response.status
-            except OSError:
-                connection.close()
-                status = 0
+            # A server closes a connection that was idle for a while (Node after 5 s): then once more on a new one.
+            status = _asked(connection, post, headers) or _asked(connection, post, headers)
             done.append(Sent(post.key, due, began, time.monotonic(), status))
     finally:
         connection.close()
+
+
+def _asked(connection: http.client.HTTPConnection, post: Post, headers: dict[str, str]) -> int:
+    """The answer's status; 0 where there was none."""
+    try:
+        connection.request("POST", post.path, body=post.body, headers=headers)
+        response = connection.getresponse()
+        response.read()
+    except OSError:
+        connection.close()
+        return 0
+    return response.status
